@@ -1,0 +1,38 @@
+package eventlog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"spiceharvester/shared/event"
+)
+
+// PutData stores data that is too large for an event, under its digest, before
+// the event that refers to it is appended. Storing it again is free.
+func (l *Log) PutData(ctx context.Context, data []byte) (event.Ref, error) {
+	sum := sha256.Sum256(data)
+	digest := hex.EncodeToString(sum[:])
+	ref := event.Ref{Key: dataKey(digest), Size: int64(len(data)), SHA256: digest}
+	if err := l.objects.Create(ctx, ref.Key, data); err != nil && !errors.Is(err, ErrExists) {
+		return event.Ref{}, fmt.Errorf("%w: PUT %s: %w", ErrUnknown, ref.Key, err)
+	}
+	return ref, nil
+}
+
+// Data gives an event's data, from the event or from the object it refers to.
+func (l *Log) Data(ctx context.Context, e *event.Event) ([]byte, error) {
+	if e.DataRef.Key == "" {
+		return e.Data, nil
+	}
+	data, err := l.objects.Get(ctx, e.DataRef.Key)
+	if err != nil {
+		return nil, fmt.Errorf("eventlog: GET %s: %w", e.DataRef.Key, err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != e.DataRef.SHA256 {
+		return nil, fmt.Errorf("%w: %s does not have its digest", ErrDamaged, e.DataRef.Key)
+	}
+	return data, nil
+}

@@ -1,0 +1,205 @@
+// Package pgindex keeps the event log's index in PostgreSQL (schema
+// spice_event_log). A snapshot is one statement and an application of a segment
+// is one statement, so each is one round trip and one transaction.
+package pgindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
+)
+
+// Index implements eventlog.Index.
+type Index struct {
+	pool *pgxpool.Pool
+
+	mu   sync.Mutex
+	days map[string]bool // partitions that this process has seen
+}
+
+// New makes an Index on a pool of PoolConfig. It does no I/O.
+func New(pool *pgxpool.Pool) *Index { return &Index{pool: pool, days: map[string]bool{}} }
+
+// PoolConfig configures connections for the index. A commit does not wait for
+// the disk, because the index may lag behind the log; every statement looks up
+// keys, so plans that read whole tables are never right.
+func PoolConfig(dsn string) (*pgxpool.Config, error) {
+	c, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("pgindex: POSTGRES_URL: %w", err)
+	}
+	for name, value := range map[string]string{
+		"synchronous_commit": "off", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off", "timezone": "UTC",
+	} {
+		c.ConnConfig.RuntimeParams[name] = value
+	}
+	return c, nil
+}
+
+// Bind implements eventlog.Index.
+func (x *Index) Bind(ctx context.Context, log eventlog.Meta) error {
+	var found eventlog.Meta
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `insert into spice_event_log.log (id, chains) values ($1, $2) on conflict do nothing`, log.ID, log.Chains); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, `select id, chains from spice_event_log.log`).Scan(&found.ID, &found.Chains); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `insert into spice_event_log.chains select n, 0, '' from generate_series(0, $1 - 1) n on conflict do nothing`, found.Chains)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("pgindex: bind: %w", err)
+	}
+	if found.ID != log.ID || found.Chains != log.Chains {
+		return fmt.Errorf("%w: the index belongs to log %s with %d chains, the bucket holds log %s with %d; "+
+			"point POSTGRES_URL and EVENT_STORE_BUCKET at the same installation", eventlog.ErrOtherLog, found.ID, found.Chains, log.ID, log.Chains)
+	}
+	return nil
+}
+
+// Reset implements eventlog.Index.
+func (x *Index) Reset(ctx context.Context, chain int) error {
+	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		// The head first: a writer that still saw the old rows cannot move it.
+		for _, sql := range []string{
+			`update spice_event_log.chains set next = 0, digest = '' where chain = $1`,
+			`delete from spice_event_log.aggregates where chain = $1`,
+			`delete from spice_event_log.events where chain = $1`,
+			`delete from spice_event_log.open_commands where chain = $1`,
+			`delete from spice_event_log.outcomes where chain = $1`,
+		} {
+			if _, err := tx.Exec(ctx, sql, chain); err != nil {
+				return fmt.Errorf("pgindex: reset chain %d: %w", chain, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Databases implements eventlog.Index.
+func (x *Index) Databases(ctx context.Context) ([]eventlog.AggregateRow, error) {
+	rows, err := x.pool.Query(ctx, `select `+aggregateColumns+` from spice_event_log.aggregates where type = 'Database' and not deleted order by id`)
+	if err != nil {
+		return nil, fmt.Errorf("pgindex: databases: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (a eventlog.AggregateRow, err error) {
+		return scanAggregate(row)
+	})
+}
+
+const aggregateColumns = `chain, type, id, database, sequence, segment, byte_offset, byte_length, deleted, born_segment, born_offset, born_length`
+
+func scanAggregate(row pgx.CollectableRow) (a eventlog.AggregateRow, err error) {
+	err = row.Scan(&a.Position.Chain, &a.Aggregate.Type, &a.Aggregate.ID, &a.Database, &a.Sequence,
+		&a.Position.Segment, &a.Position.Offset, &a.Position.Length, &a.Deleted, &a.Born.Segment, &a.Born.Offset, &a.Born.Length)
+	a.Born.Chain = a.Position.Chain
+	return a, err
+}
+
+// Cursor implements eventlog.Index.
+func (x *Index) Cursor(ctx context.Context, reader string, chain int) (h eventlog.Head, err error) {
+	var digest []byte
+	err = x.pool.QueryRow(ctx, `select next, digest from spice_event_log.cursors where reader = $1 and chain = $2`, reader, chain).Scan(&h.Next, &digest)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return eventlog.Head{}, nil
+	}
+	if err != nil {
+		return eventlog.Head{}, fmt.Errorf("pgindex: cursor %s/%d: %w", reader, chain, err)
+	}
+	copy(h.Digest[:], digest)
+	return h, nil
+}
+
+// MoveCursor implements eventlog.Index.
+func (x *Index) MoveCursor(ctx context.Context, reader string, chain int, to eventlog.Head) error {
+	_, err := x.pool.Exec(ctx, `insert into spice_event_log.cursors values ($1, $2, $3, $4)
+		on conflict (reader, chain) do update set next = excluded.next, digest = excluded.digest where cursors.next < excluded.next`,
+		reader, chain, to.Next, to.Digest[:])
+	if err != nil {
+		return fmt.Errorf("pgindex: move cursor %s/%d: %w", reader, chain, err)
+	}
+	return nil
+}
+
+// Forget implements eventlog.Index by dropping day partitions.
+func (x *Index) Forget(ctx context.Context, t time.Time) error {
+	rows, err := x.pool.Query(ctx, `select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+		where i.inhparent in ('spice_event_log.events'::regclass, 'spice_event_log.outcomes'::regclass)
+		and right(c.relname, 8) < $1`, dayOf(t))
+	if err != nil {
+		return fmt.Errorf("pgindex: list day partitions: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("pgindex: list day partitions: %w", err)
+	}
+	for _, name := range names {
+		if _, err := x.pool.Exec(ctx, `drop table if exists spice_event_log.`+pgx.Identifier{name}.Sanitize()); err != nil {
+			return fmt.Errorf("pgindex: drop %s: %w", name, err)
+		}
+		x.forgetDay(name[len(name)-8:])
+	}
+	return nil
+}
+
+func dayOf(t time.Time) string { return t.UTC().Format("20060102") }
+
+func (x *Index) forgetDay(day string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.days, day)
+}
+
+// ensureDay makes the partitions of a day.
+func (x *Index) ensureDay(ctx context.Context, t time.Time) error {
+	day := dayOf(t)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.days[day] {
+		return nil
+	}
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		// "if not exists" alone is not safe against two sessions at once.
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(7350002)`); err != nil {
+			return err
+		}
+		from := t.UTC().Truncate(24 * time.Hour)
+		for _, table := range []string{"events", "outcomes"} {
+			sql := fmt.Sprintf(`create table if not exists spice_event_log.%s_%s partition of spice_event_log.%s for values from ('%s') to ('%s')`,
+				table, day, table, from.Format(time.DateOnly), from.AddDate(0, 0, 1).Format(time.DateOnly))
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("pgindex: partition of %s: %w", day, err)
+	}
+	x.days[day] = true
+	return nil
+}
+
+// missingPartition reports whether an insert found no partition for its day:
+// another process dropped it.
+func missingPartition(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23514"
+}
+
+var _ eventlog.Index = (*Index)(nil)
+
+func position(chain int, segment uint64, offset, length uint32) event.Position {
+	return event.Position{Chain: chain, Segment: segment, Offset: offset, Length: length}
+}

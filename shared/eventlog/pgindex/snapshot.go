@@ -1,0 +1,161 @@
+package pgindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
+)
+
+// The kinds of rows that snapshotSQL returns.
+const (
+	kindHead = iota
+	kindEvent
+	kindOpen
+	kindEnded
+	kindAggregate
+	kindPending
+)
+
+const openColumns = `id, type, aggregate_type, aggregate_id, database, expect, content, 0::bigint, segment, byte_offset, byte_length, written,
+	''::text, ''::text, 0::bigint, 0, 0, false`
+
+const endedColumns = `id, type, aggregate_type, aggregate_id, database, expect, content, 0::bigint, segment, byte_offset, byte_length, written,
+	outcome, end_id, end_segment, end_offset, end_length, false`
+
+// snapshotSQL reads everything in one statement, which in PostgreSQL means at
+// one moment. $1 chain, $2 event ids, $3 command ids, $4 and $5 aggregates.
+const snapshotSQL = `
+select 0, ''::text, ''::text, ''::text, ''::text, ''::text, ''::text, digest, next, 0::bigint, 0, 0, to_timestamp(0),
+	''::text, ''::text, 0::bigint, 0, 0, false
+from spice_event_log.chains where chain = $1
+union all
+select 1, id, '', '', '', '', '', content, sequence, segment, byte_offset, byte_length, to_timestamp(0), '', '', 0, 0, 0, false
+from spice_event_log.events where chain = $1 and id = any($2::text[])
+union all
+select 2, ` + openColumns + ` from spice_event_log.open_commands where chain = $1 and id = any($3::text[])
+union all
+select 3, ` + endedColumns + ` from spice_event_log.outcomes where chain = $1 and id = any($3::text[])
+union all
+select 4, '', '', a.type, a.id, a.database, '', '', a.sequence, a.segment, a.byte_offset, a.byte_length, to_timestamp(0),
+	'', '', a.born_segment, a.born_offset, a.born_length, a.deleted
+from unnest($4::text[], $5::text[]) q(type, id) join spice_event_log.aggregates a on a.chain = $1 and a.type = q.type and a.id = q.id
+union all
+(select 5, o.id, o.type, o.aggregate_type, o.aggregate_id, o.database, o.expect, o.content, 0, o.segment, o.byte_offset, o.byte_length, o.written,
+	'', '', 0, 0, 0, false
+from unnest($4::text[], $5::text[]) q(type, id) join spice_event_log.open_commands o
+	on o.chain = $1 and o.aggregate_type = q.type and o.aggregate_id = q.id and o.expect not in ('', 'present')
+order by o.segment, o.byte_offset)`
+
+// wide is one row of snapshotSQL; which fields count depends on its kind.
+type wide struct {
+	id, typ, atype, aid, database, expect string
+	content                               []byte
+	sequence, segment                     uint64
+	offset, length                        uint32
+	written                               time.Time
+	outcome, endID                        string
+	segment2                              uint64
+	offset2, length2                      uint32
+	flag                                  bool
+}
+
+func (w *wide) targets() []any {
+	return []any{&w.id, &w.typ, &w.atype, &w.aid, &w.database, &w.expect, &w.content, &w.sequence, &w.segment, &w.offset, &w.length, &w.written,
+		&w.outcome, &w.endID, &w.segment2, &w.offset2, &w.length2, &w.flag}
+}
+
+func (w *wide) command(chain int) eventlog.CommandRow {
+	c := eventlog.CommandRow{
+		ID: event.ID(w.id), Type: w.typ, Database: w.database, Expect: event.Expect(w.expect),
+		Aggregate: event.Aggregate{Type: event.AggregateType(w.atype), ID: w.aid},
+		Position:  position(chain, w.segment, w.offset, w.length), Written: w.written.UTC(),
+		Outcome: event.Outcome(w.outcome), EndID: event.ID(w.endID),
+	}
+	copy(c.Content[:], w.content)
+	if w.offset2 != 0 {
+		c.End = position(chain, w.segment2, w.offset2, w.length2)
+	}
+	return c
+}
+
+// Snapshot implements eventlog.Index.
+func (x *Index) Snapshot(ctx context.Context, chain int, q eventlog.Query) (eventlog.View, error) {
+	v := eventlog.NewView(eventlog.Head{})
+	rows, err := x.pool.Query(ctx, snapshotSQL, chain, texts(q.Events), texts(q.Commands),
+		column(q.Aggregates, func(a *event.Aggregate) string { return string(a.Type) }),
+		column(q.Aggregates, func(a *event.Aggregate) string { return a.ID }))
+	if err != nil {
+		return v, fmt.Errorf("pgindex: snapshot of chain %d: %w", chain, err)
+	}
+	var kind int
+	var w wide
+	_, err = pgx.ForEachRow(rows, append([]any{&kind}, w.targets()...), func() error {
+		switch kind {
+		case kindHead:
+			v.Head.Next = w.sequence
+			copy(v.Head.Digest[:], w.content)
+		case kindEvent:
+			row := eventlog.EventRow{ID: event.ID(w.id), Sequence: w.sequence, Position: position(chain, w.segment, w.offset, w.length)}
+			copy(row.Content[:], w.content)
+			v.Events[row.ID] = row
+		case kindOpen, kindEnded:
+			c := w.command(chain)
+			v.Commands[c.ID] = c
+		case kindAggregate:
+			a := event.Aggregate{Type: event.AggregateType(w.atype), ID: w.aid}
+			v.Aggregates[a] = eventlog.AggregateRow{
+				Aggregate: a, Database: w.database, Sequence: w.sequence, Deleted: w.flag,
+				Position: position(chain, w.segment, w.offset, w.length), Born: position(chain, w.segment2, w.offset2, w.length2),
+			}
+		case kindPending:
+			c := w.command(chain)
+			v.Pending[c.Aggregate] = append(v.Pending[c.Aggregate], c)
+		}
+		return nil
+	})
+	if err != nil {
+		return v, fmt.Errorf("pgindex: snapshot of chain %d: %w", chain, err)
+	}
+	return v, nil
+}
+
+func texts[S ~string](list []S) []string {
+	return column(list, func(s *S) string { return string(*s) })
+}
+
+// FindCommand implements eventlog.Index.
+func (x *Index) FindCommand(ctx context.Context, id event.ID) (eventlog.CommandRow, bool, error) {
+	var chain int
+	var w wide
+	err := x.pool.QueryRow(ctx, `select chain, `+openColumns+` from spice_event_log.open_commands where id = $1
+		union all select chain, `+endedColumns+` from spice_event_log.outcomes where id = $1 limit 1`, string(id)).
+		Scan(append([]any{&chain}, w.targets()...)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return eventlog.CommandRow{}, false, nil
+	}
+	if err != nil {
+		return eventlog.CommandRow{}, false, fmt.Errorf("pgindex: command %s: %w", id, err)
+	}
+	return w.command(chain), true, nil
+}
+
+// OpenCommands implements eventlog.Index.
+func (x *Index) OpenCommands(ctx context.Context, chain int, after event.Position, limit int) ([]eventlog.CommandRow, error) {
+	rows, err := x.pool.Query(ctx, `select `+openColumns+` from spice_event_log.open_commands
+		where chain = $1 and (segment, byte_offset) > ($2, $3) order by segment, byte_offset limit $4`,
+		chain, after.Segment, after.Offset, limit)
+	if err != nil {
+		return nil, fmt.Errorf("pgindex: open commands of chain %d: %w", chain, err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (eventlog.CommandRow, error) {
+		var w wide
+		err := row.Scan(w.targets()...)
+		return w.command(chain), err
+	})
+}

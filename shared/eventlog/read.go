@@ -1,0 +1,112 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"spiceharvester/shared/event"
+)
+
+// Event reads one event by its position: one range GET.
+func (l *Log) Event(ctx context.Context, at event.Position) (event.Event, error) {
+	key := segmentKey(at.Chain, at.Segment)
+	line, err := l.objects.GetRange(ctx, key, int64(at.Offset), int64(at.Length))
+	if err != nil {
+		return event.Event{}, fmt.Errorf("eventlog: GET %s at %d: %w", key, at.Offset, err)
+	}
+	e, err := event.ParseLine(line)
+	if err != nil {
+		if errors.Is(err, event.ErrNewerSchema) {
+			return event.Event{}, err
+		}
+		return event.Event{}, fmt.Errorf("%w: %s at %d: %w", ErrDamaged, key, at.Offset, err)
+	}
+	e.Position = at
+	return e, nil
+}
+
+// States reads the rows of aggregates of one database, and whether each exists,
+// at one moment. Aggregates without any fact are absent from the map.
+func (l *Log) States(ctx context.Context, database string, aggregates ...event.Aggregate) (map[event.Aggregate]State, Head, error) {
+	chain, err := l.ChainOf(ctx, database)
+	if err != nil {
+		return nil, Head{}, err
+	}
+	asked := append(aggregates[:len(aggregates):len(aggregates)], databaseOf(database))
+	view, err := l.index.Snapshot(ctx, chain, Query{Aggregates: asked})
+	if err != nil {
+		return nil, Head{}, fmt.Errorf("eventlog: index: %w", err)
+	}
+	states := make(map[event.Aggregate]State, len(view.Aggregates))
+	for a, row := range view.Aggregates {
+		states[a] = State{AggregateRow: row, Exists: Exists(row, view.Aggregates[databaseOf(row.Database)]), Pending: view.Pending[a]}
+	}
+	return states, view.Head, nil
+}
+
+// State is where an aggregate stands.
+type State struct {
+	AggregateRow
+	Exists  bool
+	Pending []CommandRow // open commands that expect a certain last fact
+}
+
+// History walks the facts of an aggregate from one position back to its first
+// fact, newest first. Each step is one range GET.
+func (l *Log) History(ctx context.Context, from event.Position) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		for at := from; !at.IsZero(); {
+			e, err := l.Event(ctx, at)
+			if !yield(e, err) || err != nil {
+				return
+			}
+			at = e.Previous
+		}
+	}
+}
+
+// Command looks up a command by id, in all databases. ok is false if it was
+// never accepted, or ended longer ago than Remembered.
+func (l *Log) Command(ctx context.Context, id event.ID) (c CommandRow, ok bool, err error) {
+	if _, err := l.Meta(ctx); err != nil {
+		return CommandRow{}, false, err
+	}
+	if c, ok, err = l.index.FindCommand(ctx, id); err != nil {
+		return CommandRow{}, false, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return c, ok, nil
+}
+
+// Read walks the segments of a chain from a place to the end, in order. It
+// checks that each continues the one before.
+func (l *Log) Read(ctx context.Context, chain int, from Head) iter.Seq2[*Segment, error] {
+	return func(yield func(*Segment, error) bool) {
+		meta, err := l.Meta(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for at := from; ; {
+			seg, err := l.segment(ctx, meta, chain, at.Next)
+			if errors.Is(err, ErrNotFound) {
+				return
+			}
+			if err == nil {
+				err = seg.follows(at)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(seg, nil) {
+				return
+			}
+			at = seg.After()
+		}
+	}
+}
+
+// After is the place behind the segment.
+func (s *Segment) After() Head { return Head{Next: s.Number + 1, Digest: s.digest} }
