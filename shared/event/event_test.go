@@ -143,7 +143,7 @@ func TestBadRequests(t *testing.T) {
 		"two batches":     {"application/cloudevents-batch+json", `[][]`},
 		"empty event":     {"application/cloudevents-batch+json", `[{}]`},
 		"null event":      {"application/cloudevents-batch+json", `[null]`},
-		"number attrbute": {"application/cloudevents-batch+json", `[{"id":1}]`},
+		"number attribute": {"application/cloudevents-batch+json", `[{"id":1}]`},
 	} {
 		req := httptest.NewRequest("POST", "/", strings.NewReader(request.body))
 		req.Header.Set("Content-Type", request.contentType)

@@ -35,6 +35,8 @@ type Config struct {
 	Now    func() time.Time                           // default time.Now
 	Sleep  func(context.Context, time.Duration) error // default waits on a timer
 	Logger *slog.Logger                               // default slog.Default
+	// Appended is told of each chain that got events; it must not block.
+	Appended func(chain int) // optional
 }
 
 // Log is one process's access to the log. It is safe for concurrent use.
@@ -47,6 +49,7 @@ type Log struct {
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 	logger  *slog.Logger
+	told    func(chain int)
 
 	mu     sync.Mutex
 	meta   Meta // zero until first use
@@ -57,12 +60,15 @@ type Log struct {
 
 // New makes a Log. It does no I/O: the first use opens or creates log.json.
 func New(c Config) *Log {
-	l := &Log{objects: c.Objects, index: c.Index, writer: c.Writer, newID: c.NewID, want: c.Chains, now: c.Now, sleep: c.Sleep, logger: c.Logger}
+	l := &Log{objects: c.Objects, index: c.Index, writer: c.Writer, newID: c.NewID, want: c.Chains, now: c.Now, sleep: c.Sleep, logger: c.Logger, told: c.Appended}
 	if l.now == nil {
 		l.now = time.Now
 	}
 	if l.sleep == nil {
 		l.sleep = sleep
+	}
+	if l.told == nil {
+		l.told = func(int) {}
 	}
 	if l.logger == nil {
 		l.logger = slog.Default()

@@ -85,6 +85,9 @@ func (c *chain) commit(ctx context.Context, entries []*Entry, reply answer) {
 			for i, at := range waiting {
 				reply(at, verdicts[i].result, verdicts[i].err)
 			}
+			if len(seg.Events) > 0 {
+				c.log.told(c.number)
+			}
 			return
 		case errors.Is(err, ErrExists):
 			if err := c.log.catchUp(ctx, c.number, view.Head); err != nil {

@@ -8,9 +8,9 @@ import (
 	"spiceharvester/shared/event"
 )
 
-// contentOf digests type, subject and data. Data is compared by its compact
+// ContentOf digests type, subject and data. Data is compared by its compact
 // text: a producer writes the keys of its data in one order.
-func contentOf(e *event.Event) Content {
+func ContentOf(e *event.Event) Content {
 	h := sha256.New()
 	h.Write([]byte(e.Type))
 	h.Write([]byte{0})

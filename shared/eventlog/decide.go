@@ -42,7 +42,7 @@ func (d *decider) decide(en *Entry) verdict {
 	if e.Kind == event.Command {
 		e.Expect = en.Expect
 	}
-	content := contentOf(&e)
+	content := ContentOf(&e)
 	if v, known := d.stored(&e, content); known {
 		return v
 	}

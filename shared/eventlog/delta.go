@@ -12,7 +12,7 @@ func (s *Segment) delta() Delta {
 	var commands []CommandRow
 	for i := range s.Events {
 		e := &s.Events[i]
-		d.Events = append(d.Events, EventRow{ID: e.ID, Content: contentOf(e), Sequence: e.Sequence, Position: e.Position})
+		d.Events = append(d.Events, EventRow{ID: e.ID, Content: ContentOf(e), Sequence: e.Sequence, Position: e.Position})
 		if e.Kind == event.Command {
 			opened[e.ID] = len(commands)
 			commands = append(commands, commandRow(e, s))
@@ -59,6 +59,6 @@ func factRow(e *event.Event) AggregateRow {
 func commandRow(e *event.Event, s *Segment) CommandRow {
 	return CommandRow{
 		ID: e.ID, Type: e.Type, Aggregate: e.Aggregate, Database: e.Database, Expect: e.Expect,
-		Content: contentOf(e), Position: e.Position, Written: s.Written,
+		Content: ContentOf(e), Position: e.Position, Written: s.Written,
 	}
 }

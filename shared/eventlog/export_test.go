@@ -31,9 +31,6 @@ var DecodeSegment = decodeSegment
 // SegmentKey gives tests the key of a segment.
 var SegmentKey = segmentKey
 
-// ContentOf gives tests the content digest.
-var ContentOf = contentOf
-
 // NewSegment seals a segment for tests of the codec.
 func NewSegment(s *Segment, add ...func(*Segment) error) error {
 	for _, f := range add {

@@ -25,8 +25,9 @@ type Index interface {
 	Forget(ctx context.Context, t time.Time) error
 	// FindCommand looks a command up in all chains. ok is false if none knows it.
 	FindCommand(ctx context.Context, id event.ID) (c CommandRow, ok bool, err error)
-	// OpenCommands lists open commands of a chain in log order, after a position.
-	OpenCommands(ctx context.Context, chain int, after event.Position, limit int) ([]CommandRow, error)
+	// OverdueCommands lists open commands of all chains whose segment was
+	// written before a time, by chain in log order.
+	OverdueCommands(ctx context.Context, before time.Time, limit int) ([]CommandRow, error)
 	// Databases lists the aggregates of type Database that exist, by name.
 	Databases(ctx context.Context) ([]AggregateRow, error)
 	// Cursor reads a reader's place in a chain; the zero Head if it has none.

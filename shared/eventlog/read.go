@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"spiceharvester/shared/event"
 )
@@ -27,17 +28,25 @@ func (l *Log) Event(ctx context.Context, at event.Position) (event.Event, error)
 	return e, nil
 }
 
+// Snapshot reads rows of a database's chain at one moment.
+func (l *Log) Snapshot(ctx context.Context, database string, q Query) (View, error) {
+	chain, err := l.ChainOf(ctx, database)
+	if err != nil {
+		return View{}, err
+	}
+	view, err := l.index.Snapshot(ctx, chain, q)
+	if err != nil {
+		return View{}, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return view, nil
+}
+
 // States reads the rows of aggregates of one database, and whether each exists,
 // at one moment. Aggregates without any fact are absent from the map.
 func (l *Log) States(ctx context.Context, database string, aggregates ...event.Aggregate) (map[event.Aggregate]State, Head, error) {
-	chain, err := l.ChainOf(ctx, database)
+	view, err := l.Snapshot(ctx, database, Query{Aggregates: append(aggregates[:len(aggregates):len(aggregates)], databaseOf(database))})
 	if err != nil {
 		return nil, Head{}, err
-	}
-	asked := append(aggregates[:len(aggregates):len(aggregates)], databaseOf(database))
-	view, err := l.index.Snapshot(ctx, chain, Query{Aggregates: asked})
-	if err != nil {
-		return nil, Head{}, fmt.Errorf("eventlog: index: %w", err)
 	}
 	states := make(map[event.Aggregate]State, len(view.Aggregates))
 	for a, row := range view.Aggregates {
@@ -77,6 +86,19 @@ func (l *Log) Command(ctx context.Context, id event.ID) (c CommandRow, ok bool, 
 		return CommandRow{}, false, fmt.Errorf("eventlog: index: %w", err)
 	}
 	return c, ok, nil
+}
+
+// OverdueCommands lists commands, of all chains, that were accepted before a
+// time and have no outcome, in log order per chain.
+func (l *Log) OverdueCommands(ctx context.Context, before time.Time, limit int) ([]CommandRow, error) {
+	if _, err := l.Meta(ctx); err != nil {
+		return nil, err
+	}
+	list, err := l.index.OverdueCommands(ctx, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return list, nil
 }
 
 // Read walks the segments of a chain from a place to the end, in order. It

@@ -33,6 +33,7 @@ create table spice_event_log.aggregates (
     born_length    integer not null,
     primary key (chain, type, id)
 );
+create index aggregates_order on spice_event_log.aggregates (chain, segment, byte_offset);
 create index aggregates_databases on spice_event_log.aggregates (id) where type = 'Database';
 
 -- Event ids, remembered for some days: one partition a day.
@@ -64,7 +65,7 @@ create table spice_event_log.open_commands (
     written        timestamptz not null,
     primary key (id, chain)
 );
-create index open_commands_order on spice_event_log.open_commands (chain, segment, byte_offset);
+create index open_commands_age on spice_event_log.open_commands (written);
 create index open_commands_pending on spice_event_log.open_commands (chain, aggregate_type, aggregate_id) where expect not in ('', 'present');
 
 -- Ended commands, remembered as long as event ids.

@@ -209,14 +209,16 @@ func (x *Index) FindCommand(_ context.Context, id event.ID) (eventlog.CommandRow
 	return eventlog.CommandRow{}, false, nil
 }
 
-// OpenCommands implements eventlog.Index.
-func (x *Index) OpenCommands(_ context.Context, chain int, after event.Position, limit int) ([]eventlog.CommandRow, error) {
+// OverdueCommands implements eventlog.Index.
+func (x *Index) OverdueCommands(_ context.Context, before time.Time, limit int) ([]eventlog.CommandRow, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var list []eventlog.CommandRow
-	for _, c := range sortedCommands(x.rows(chain).commands) {
-		if c.Open() && c.Position.Compare(after) > 0 && len(list) < limit {
-			list = append(list, c)
+	for _, chain := range slices.Sorted(maps.Keys(x.state.chains)) {
+		for _, c := range sortedCommands(x.state.chains[chain].commands) {
+			if c.Open() && c.Written.Before(before) && len(list) < limit {
+				list = append(list, c)
+			}
 		}
 	}
 	return list, nil

@@ -186,11 +186,16 @@ func commandEnds(t *testing.T, x eventlog.Index) {
 		t.Fatal(ok, err)
 	}
 	equal(t, "open command", found, c)
-	list, err := x.OpenCommands(t.Context(), 0, event.Position{}, 10)
-	if err != nil {
-		t.Fatal(err)
+	overdue := func(before time.Time) []eventlog.CommandRow {
+		t.Helper()
+		list, err := x.OverdueCommands(t.Context(), before, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
 	}
-	equal(t, "open commands", list, []eventlog.CommandRow{c})
+	equal(t, "overdue commands", overdue(written.Add(time.Second)), []eventlog.CommandRow{c})
+	equal(t, "overdue commands a moment earlier", len(overdue(written)), 0)
 
 	// The delta of a later segment knows only the end.
 	end := eventlog.CommandRow{ID: "c1", Outcome: event.Failed, EndID: "x1", End: at(0, 1, 100), Written: written.Add(time.Hour)}
@@ -202,9 +207,7 @@ func commandEnds(t *testing.T, x eventlog.Index) {
 	}
 	equal(t, "ended command", found, c)
 	equal(t, "ended command in a snapshot", snapshot(t, x, 0, eventlog.Query{Commands: []event.ID{"c1"}}).Commands["c1"], c)
-	if list, _ := x.OpenCommands(t.Context(), 0, event.Position{}, 10); len(list) > 0 {
-		t.Error("still open:", list)
-	}
+	equal(t, "overdue commands after the end", len(overdue(written.Add(time.Hour))), 0)
 	if _, ok, _ := x.FindCommand(t.Context(), "unknown"); ok {
 		t.Error("found a command that never was")
 	}
@@ -218,9 +221,9 @@ func pendingByAggregate(t *testing.T, x eventlog.Index) {
 	}})
 	v := snapshot(t, x, 0, eventlog.Query{Aggregates: []event.Aggregate{a, instance("none")}})
 	equal(t, "pending", v.Pending, map[event.Aggregate][]eventlog.CommandRow{a: {first, second}})
-	list, err := x.OpenCommands(t.Context(), 0, first.Position, 2)
-	if err != nil || len(list) != 2 || list[0].ID != "c2" || list[1].ID != "c3" {
-		t.Errorf("two open commands after the first: %v, %v", list, err)
+	list, err := x.OverdueCommands(t.Context(), written.Add(time.Second), 3)
+	if err != nil || len(list) != 3 || list[0].ID != "c1" || list[2].ID != "c3" {
+		t.Errorf("the first three open commands: %v, %v", list, err)
 	}
 }
 

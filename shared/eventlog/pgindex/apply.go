@@ -63,7 +63,7 @@ func (x *Index) Apply(ctx context.Context, d eventlog.Delta) (bool, error) {
 		events = nil
 	}
 	if len(events) > 0 || len(d.Ended) > 0 && !d.Forgotten {
-		if err := x.ensureDay(ctx, d.Written); err != nil {
+		if err := x.days.Ensure(ctx, d.Written); err != nil {
 			return false, err
 		}
 	}
@@ -78,9 +78,7 @@ func (x *Index) Apply(ctx context.Context, d eventlog.Delta) (bool, error) {
 	args = append(args, commandArgs(d.Opened)...)
 	var moved int
 	if err := x.pool.QueryRow(ctx, applySQL, args...).Scan(&moved); err != nil {
-		if missingPartition(err) {
-			x.forgetDay(dayOf(d.Written))
-		}
+		x.days.Missing(err, d.Written)
 		return false, fmt.Errorf("pgindex: apply chain %d, segment %d: %w", d.Chain, d.Number, err)
 	}
 	return moved == 1, nil

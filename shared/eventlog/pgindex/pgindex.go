@@ -7,27 +7,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/pgpartition"
 )
 
 // Index implements eventlog.Index.
 type Index struct {
 	pool *pgxpool.Pool
-
-	mu   sync.Mutex
-	days map[string]bool // partitions that this process has seen
+	days *pgpartition.Days
 }
 
 // New makes an Index on a pool of PoolConfig. It does no I/O.
-func New(pool *pgxpool.Pool) *Index { return &Index{pool: pool, days: map[string]bool{}} }
+func New(pool *pgxpool.Pool) *Index {
+	return &Index{pool: pool, days: pgpartition.New(pool, "spice_event_log", "events", "outcomes")}
+}
 
 // PoolConfig configures connections for the index. A commit does not wait for
 // the disk, because the index may lag behind the log; every statement looks up
@@ -133,70 +132,7 @@ func (x *Index) MoveCursor(ctx context.Context, reader string, chain int, to eve
 }
 
 // Forget implements eventlog.Index by dropping day partitions.
-func (x *Index) Forget(ctx context.Context, t time.Time) error {
-	rows, err := x.pool.Query(ctx, `select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-		where i.inhparent in ('spice_event_log.events'::regclass, 'spice_event_log.outcomes'::regclass)
-		and right(c.relname, 8) < $1`, dayOf(t))
-	if err != nil {
-		return fmt.Errorf("pgindex: list day partitions: %w", err)
-	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("pgindex: list day partitions: %w", err)
-	}
-	for _, name := range names {
-		if _, err := x.pool.Exec(ctx, `drop table if exists spice_event_log.`+pgx.Identifier{name}.Sanitize()); err != nil {
-			return fmt.Errorf("pgindex: drop %s: %w", name, err)
-		}
-		x.forgetDay(name[len(name)-8:])
-	}
-	return nil
-}
-
-func dayOf(t time.Time) string { return t.UTC().Format("20060102") }
-
-func (x *Index) forgetDay(day string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.days, day)
-}
-
-// ensureDay makes the partitions of a day.
-func (x *Index) ensureDay(ctx context.Context, t time.Time) error {
-	day := dayOf(t)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.days[day] {
-		return nil
-	}
-	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		// "if not exists" alone is not safe against two sessions at once.
-		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(7350002)`); err != nil {
-			return err
-		}
-		from := t.UTC().Truncate(24 * time.Hour)
-		for _, table := range []string{"events", "outcomes"} {
-			sql := fmt.Sprintf(`create table if not exists spice_event_log.%s_%s partition of spice_event_log.%s for values from ('%s') to ('%s')`,
-				table, day, table, from.Format(time.DateOnly), from.AddDate(0, 0, 1).Format(time.DateOnly))
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("pgindex: partition of %s: %w", day, err)
-	}
-	x.days[day] = true
-	return nil
-}
-
-// missingPartition reports whether an insert found no partition for its day:
-// another process dropped it.
-func missingPartition(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23514"
-}
+func (x *Index) Forget(ctx context.Context, t time.Time) error { return x.days.Drop(ctx, t) }
 
 var _ eventlog.Index = (*Index)(nil)
 

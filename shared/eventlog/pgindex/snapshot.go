@@ -145,17 +145,17 @@ func (x *Index) FindCommand(ctx context.Context, id event.ID) (eventlog.CommandR
 	return w.command(chain), true, nil
 }
 
-// OpenCommands implements eventlog.Index.
-func (x *Index) OpenCommands(ctx context.Context, chain int, after event.Position, limit int) ([]eventlog.CommandRow, error) {
-	rows, err := x.pool.Query(ctx, `select `+openColumns+` from spice_event_log.open_commands
-		where chain = $1 and (segment, byte_offset) > ($2, $3) order by segment, byte_offset limit $4`,
-		chain, after.Segment, after.Offset, limit)
+// OverdueCommands implements eventlog.Index.
+func (x *Index) OverdueCommands(ctx context.Context, before time.Time, limit int) ([]eventlog.CommandRow, error) {
+	rows, err := x.pool.Query(ctx, `select chain, `+openColumns+` from spice_event_log.open_commands
+		where written < $1 order by chain, segment, byte_offset limit $2`, before, limit)
 	if err != nil {
-		return nil, fmt.Errorf("pgindex: open commands of chain %d: %w", chain, err)
+		return nil, fmt.Errorf("pgindex: overdue commands: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (eventlog.CommandRow, error) {
+		var chain int
 		var w wide
-		err := row.Scan(w.targets()...)
+		err := row.Scan(append([]any{&chain}, w.targets()...)...)
 		return w.command(chain), err
 	})
 }

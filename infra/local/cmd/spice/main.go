@@ -1,0 +1,75 @@
+// Command spice is the local host: it runs the platform on one machine.
+//
+//	spice run      start everything, serve until Ctrl-C
+//	spice status   say what runs and where
+//	spice stop     end a running host
+//	spice reset    remove the data folder
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"spiceharvester/infra/local/host"
+)
+
+func main() {
+	flags := flag.NewFlagSet("spice", flag.ExitOnError)
+	project := flags.String("project", ".", "folder with stack.yml, triggers/ and infra/topics.yaml")
+	data := flags.String("data", ".data", "folder that keeps everything")
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: spice run|status|stop|reset [-project DIR] [-data DIR]")
+		os.Exit(2)
+	}
+	if err := flags.Parse(os.Args[2:]); err != nil {
+		os.Exit(2)
+	}
+	if err := command(os.Args[1], *project, *data); err != nil {
+		fmt.Fprintln(os.Stderr, "spice:", err)
+		os.Exit(1)
+	}
+}
+
+func command(name, project, data string) error {
+	switch name {
+	case "run":
+		return run(project, data)
+	case "status":
+		return host.Status(os.Stdout, data)
+	case "stop":
+		return host.StopRunning(os.Stdout, data)
+	case "reset":
+		return host.Reset(os.Stdout, data)
+	}
+	return fmt.Errorf("unknown command %q; run, status, stop and reset are known", name)
+}
+
+func run(project, data string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := os.MkdirAll(data, 0o711); err != nil {
+		return err
+	}
+	logFile, err := os.OpenFile(filepath.Join(data, "host.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	logger := slog.New(slog.NewJSONHandler(logFile, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	h, err := host.Start(ctx, host.Options{Project: project, Data: data, Getenv: os.Getenv, Logger: logger})
+	if err != nil {
+		return err
+	}
+	h.Welcome(os.Stdout, filepath.Join(data, "host.log"))
+	<-ctx.Done()
+	stop() // a second Ctrl-C ends the process at once
+	fmt.Fprintln(os.Stdout, "\nstopping ...")
+	return errors.Join(h.Stop())
+}

@@ -1,0 +1,105 @@
+package host
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"spiceharvester/infra/local/folderlock"
+)
+
+// Welcome prints what a person needs after a start.
+func (h *Host) Welcome(out io.Writer, logFile string) {
+	fmt.Fprintf(out, "SPICE HARVESTER is up. Data in %s, log in %s. Ctrl-C stops it.\n", h.data, logFile)
+}
+
+// running reads the env file of a host that holds the folder's lock.
+func running(data string) (map[string]string, error) {
+	lock, err := folderlock.Try(data)
+	if err == nil {
+		lock.Release()
+		return nil, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if !errors.Is(err, folderlock.ErrTaken) {
+		return nil, err
+	}
+	file, err := os.Open(filepath.Join(data, EnvFile))
+	if err != nil {
+		return nil, fmt.Errorf("a host holds %s but is not up yet: %w", data, err)
+	}
+	defer file.Close()
+	env := map[string]string{}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), "="); ok {
+			env[name] = value
+		}
+	}
+	return env, nil
+}
+
+// Status says what runs on a data folder and where.
+func Status(out io.Writer, data string) error {
+	env, err := running(data)
+	if err != nil {
+		return err
+	}
+	if env == nil {
+		fmt.Fprintf(out, "nothing runs on %s; `make run` starts it\n", data)
+		return nil
+	}
+	fmt.Fprintf(out, "running, process %s; addresses and the token are in %s\n", env["LOCAL_HOST_PID"], filepath.Join(data, EnvFile))
+	return nil
+}
+
+// StopRunning ends the host that runs on a data folder and waits for its end.
+func StopRunning(out io.Writer, data string) error {
+	env, err := running(data)
+	if err != nil {
+		return err
+	}
+	if env == nil {
+		fmt.Fprintf(out, "nothing runs on %s\n", data)
+		return nil
+	}
+	pid, err := strconv.Atoi(env["LOCAL_HOST_PID"])
+	if err != nil {
+		return fmt.Errorf("%s holds no process id", filepath.Join(data, EnvFile))
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("stop process %d: %w", pid, err)
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if env, err := running(data); err == nil && env == nil {
+			fmt.Fprintln(out, "stopped")
+			return nil
+		}
+	}
+	return fmt.Errorf("process %d does not end; kill -9 %d loses nothing that was acknowledged", pid, pid)
+}
+
+// Reset removes a data folder that no host uses.
+func Reset(out io.Writer, data string) error {
+	env, err := running(data)
+	if err != nil {
+		return err
+	}
+	if env != nil {
+		return ErrRunning
+	}
+	if err := os.RemoveAll(data); err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	fmt.Fprintf(out, "removed %s\n", data)
+	return nil
+}

@@ -1,0 +1,109 @@
+package host
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// environment is what the functions see: the operator's own environment, and
+// below it what the host found or made.
+type environment struct {
+	getenv func(string) string
+	made   map[string]string
+}
+
+func (e *environment) get(name string) string {
+	if v := strings.TrimSpace(e.getenv(name)); v != "" {
+		return v
+	}
+	return e.made[name]
+}
+
+// given reports whether the operator set a variable.
+func (e *environment) given(name string) bool { return strings.TrimSpace(e.getenv(name)) != "" }
+
+func (e *environment) set(name, value string) { e.made[name] = value }
+
+// setDefault sets a variable that neither the operator nor an earlier start set.
+func (e *environment) setDefault(name, value string) {
+	if e.get(name) == "" {
+		e.made[name] = value
+	}
+}
+
+// port reads a port variable; 0 means any.
+func (e *environment) port(variable string, otherwise int) (int, error) {
+	text := strings.TrimSpace(e.getenv(variable))
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 65535 {
+		return 0, fmt.Errorf("%s is %q, not a port", variable, text)
+	}
+	return n, nil
+}
+
+// secrets that the host makes once and keeps.
+var secrets = []string{"ADMIN_TOKEN", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"}
+
+// loadSecrets reads the secrets of an earlier start from the env file and makes
+// those that are missing.
+func (e *environment) loadSecrets(file string) error {
+	content, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("environment: %w", err)
+	}
+	for line := range strings.Lines(string(content)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if slices.Contains(secrets, name) {
+			e.made[name] = value
+		}
+	}
+	for _, name := range secrets {
+		if e.get(name) == "" {
+			e.made[name] = randomHex()
+		}
+	}
+	return nil
+}
+
+func randomHex() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// save writes everything that a client or a child process needs to the env
+// file, readable by its owner only.
+func (e *environment) save(file string) error {
+	var text strings.Builder
+	text.WriteString("# Written by the local host at every start. Holds secrets.\n")
+	for _, name := range slices.Sorted(maps.Keys(e.made)) {
+		fmt.Fprintf(&text, "%s=%s\n", name, e.get(name))
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(file), "env-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	defer os.Remove(temporary.Name())
+	if _, err := temporary.WriteString(text.String()); err != nil {
+		return errors.Join(fmt.Errorf("environment: %w", err), temporary.Close())
+	}
+	if err := temporary.Close(); err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	if err := os.Rename(temporary.Name(), file); err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"syscall"
+	"time"
+
+	messagerelay "spiceharvester/functions/message-relay"
+	"spiceharvester/infra/local/loopback"
+	"spiceharvester/shared/platform"
+	"spiceharvester/shared/service"
+)
+
+// opener makes a function.
+type opener func(*platform.Platform) (service.Function, error)
+
+func open[F service.Function](f func(*platform.Platform) (F, error)) opener {
+	return func(p *platform.Platform) (service.Function, error) { return f(p) }
+}
+
+// functions is every function of the project. stack.yml says which run.
+var functions = map[string]opener{
+	"message-relay": open(messagerelay.Open),
+}
+
+// serve serves one address until stop.
+func (h *Host) serve(address string, handler http.Handler) (string, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- service.Serve(ctx, listener, handler, h.logger) }()
+	h.onStop(func() error {
+		cancel()
+		return <-done
+	})
+	return listener.Addr().String(), nil
+}
+
+// startListener opens the internal address of the functions.
+func (h *Host) startListener() (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	address, err := h.serve(loopback.Address(0), mux)
+	if err != nil {
+		return nil, fmt.Errorf("functions: %w", err)
+	}
+	h.base = "http://" + address
+	return mux, nil
+}
+
+// startFunctions makes the functions and serves them: all on the internal
+// address, below /<name>/, and those with a port of their own there too.
+func (h *Host) startFunctions(p *platform.Platform, mux *http.ServeMux) error {
+	for _, name := range slices.Sorted(maps.Keys(h.stack.Functions)) {
+		open, known := functions[name]
+		if !known {
+			return fmt.Errorf("stack.yml: function %s is not in this build", name)
+		}
+		f, err := open(p)
+		if err != nil {
+			return fmt.Errorf("function %s: %w", name, err)
+		}
+		h.onStop(func() error { f.Close(); return nil })
+		handler := service.WithProbes(f, p.Ready)
+		mux.Handle("/"+name+"/", http.StripPrefix("/"+name, handler))
+		if err := h.listen(name, handler); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listen gives a function its own port, if stack.yml says so.
+func (h *Host) listen(name string, handler http.Handler) error {
+	variable, number, ok, err := h.stack.Functions[name].listen()
+	if err != nil {
+		return fmt.Errorf("stack.yml: function %s: %w", name, err)
+	}
+	if !ok {
+		return nil
+	}
+	port, err := h.env.port(variable, number)
+	if err != nil {
+		return err
+	}
+	address, err := h.serve(loopback.Address(port), handler)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s: port %d is taken; set %s to another one, 0 for any: %w", name, port, variable, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	h.urls[name] = "http://" + address
+	h.set(variable, fmt.Sprint(netPort(address)))
+	return nil
+}
+
+func netPort(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
+// resolve gives the internal URL of a function.
+func (h *Host) resolve(name string) string {
+	if _, ok := h.stack.Functions[name]; !ok {
+		return ""
+	}
+	return h.base + "/" + name
+}
+
+// ready waits until every function answers its readiness probe.
+func (h *Host) ready(ctx context.Context) error {
+	for name := range h.stack.Functions {
+		for {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.resolve(name)+"/readyz", nil)
+			if err != nil {
+				return err
+			}
+			resp, err := h.client.Do(req)
+			if err == nil {
+				resp.Body.Close()
+				if resp.StatusCode == http.StatusOK {
+					break
+				}
+				err = fmt.Errorf("answers %s", resp.Status)
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("function %s is not ready: %w", name, err)
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	migrations "spiceharvester/infra/postgres"
+
+	"spiceharvester/infra/local/kafka"
+	"spiceharvester/infra/local/postgres"
+	"spiceharvester/infra/local/s3"
+	"spiceharvester/shared/config"
+	"spiceharvester/shared/eventlog/s3store"
+	"spiceharvester/shared/platform"
+)
+
+// backing is a backing service that the host runs unless the environment gives
+// an address for it.
+type backing struct {
+	name    string
+	address string // variable of the address
+	port    string // variable of the port
+	number  int    // default port
+	start   func(ctx context.Context, h *Host, port int) error
+}
+
+var backings = []backing{
+	{"PostgreSQL", "POSTGRES_URL", "POSTGRES_PORT", 5433, startPostgres},
+	{"S3", "MINIO_ENDPOINT_URL", "S3_PORT", 9000, startS3},
+	{"Kafka", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_PORT", 9092, startKafka},
+}
+
+func startPostgres(ctx context.Context, h *Host, port int) error {
+	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(h.data, "postgres"), Port: port, Cache: filepath.Join(h.data, "cache", "postgres")})
+	if err != nil {
+		return err
+	}
+	h.onStop(func() error { return server.Stop(context.Background()) })
+	h.set("POSTGRES_URL", server.DSN())
+	return nil
+}
+
+func startS3(ctx context.Context, h *Host, port int) error {
+	server, err := s3.StartProcess(ctx, s3.Config{Dir: filepath.Join(h.data, "s3"), Port: port, AccessKey: h.env.get("MINIO_ACCESS_KEY"), SecretKey: h.env.get("MINIO_SECRET_KEY")})
+	if err != nil {
+		return err
+	}
+	h.onStop(server.Stop)
+	h.set("MINIO_ENDPOINT_URL", server.Endpoint())
+	return nil
+}
+
+func startKafka(_ context.Context, h *Host, port int) error {
+	broker, err := kafka.Start(kafka.Config{Dir: filepath.Join(h.data, "kafka"), Port: port, Logger: h.logger})
+	if err != nil {
+		return err
+	}
+	h.onStop(broker.Stop)
+	h.set("KAFKA_BOOTSTRAP_SERVERS", broker.Addr())
+	return nil
+}
+
+// startServices brings up everything behind the functions, at once.
+func (h *Host) startServices(ctx context.Context) error {
+	errs := make([]error, len(backings))
+	var starts sync.WaitGroup
+	for i, s := range backings {
+		if h.env.given(s.address) {
+			h.logger.InfoContext(ctx, "uses "+s.name+" of the environment", "variable", s.address)
+			continue
+		}
+		port, err := h.env.port(s.port, s.number)
+		if err != nil {
+			return err
+		}
+		starts.Go(func() {
+			if err := s.start(ctx, h, port); errors.Is(err, syscall.EADDRINUSE) {
+				errs[i] = fmt.Errorf("%s: port %d is taken; set %s to another one, 0 for any: %w", s.name, port, s.port, err)
+			} else if err != nil {
+				errs[i] = fmt.Errorf("%s: %w", s.name, err)
+			}
+		})
+	}
+	starts.Wait()
+	return errors.Join(errs...)
+}
+
+// prepare makes schema, bucket and topics, and checks that the object store can
+// carry the log.
+func (h *Host) prepare(ctx context.Context, c config.Config) error {
+	errs := make([]error, 3)
+	var steps sync.WaitGroup
+	steps.Go(func() { errs[0] = migrations.Migrate(ctx, c.PostgresURL) })
+	steps.Go(func() {
+		store := s3store.New(platform.S3Client(c, h.transport), c.EventStoreBucket)
+		if errs[1] = store.EnsureBucket(ctx); errs[1] == nil {
+			errs[1] = store.Probe(ctx)
+		}
+	})
+	steps.Go(func() { errs[2] = ensureTopics(ctx, c.KafkaBrokers, h.topics, h.logger) })
+	steps.Wait()
+	return errors.Join(errs...)
+}
+
+func ensureTopics(ctx context.Context, brokers []string, list topicList, logger *slog.Logger) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ClientID("local-host"))
+	if err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	defer client.Close()
+	created, err := kadm.NewClient(client).CreateTopics(ctx, int32(list.Partitions), 1, nil, list.Topics...)
+	if err != nil {
+		return fmt.Errorf("kafka: create topics: %w", err)
+	}
+	for _, topic := range created.Sorted() {
+		switch {
+		case topic.Err == nil:
+			logger.DebugContext(ctx, "topic created", "topic", topic.Topic)
+		case !errors.Is(topic.Err, kerr.TopicAlreadyExists):
+			return fmt.Errorf("kafka: create topic %s: %w", topic.Topic, topic.Err)
+		}
+	}
+	return nil
+}

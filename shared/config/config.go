@@ -1,0 +1,63 @@
+// Package config reads a process's settings from its environment. Names are
+// those that operators of the platform know; every default suits one machine.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Config is every setting that a function may need. Secrets are in it: it is
+// never logged.
+type Config struct {
+	PostgresURL string // POSTGRES_URL
+
+	S3Endpoint       string // MINIO_ENDPOINT_URL
+	S3AccessKey      string // MINIO_ACCESS_KEY
+	S3SecretKey      string // MINIO_SECRET_KEY
+	EventStoreBucket string // EVENT_STORE_BUCKET
+	Chains           int    // EVENT_LOG_CHAINS; 0 accepts the log's own number
+
+	KafkaBrokers []string // KAFKA_BOOTSTRAP_SERVERS, comma-separated
+
+	MessageRelayURL string // MESSAGE_RELAY_URL: whom to nudge; empty leaves it to timers
+}
+
+// FromEnv reads the settings. The error names every variable that is wrong.
+func FromEnv(getenv func(string) string) (Config, error) {
+	text := func(name, otherwise string) string {
+		if v := strings.TrimSpace(getenv(name)); v != "" {
+			return v
+		}
+		return otherwise
+	}
+	c := Config{
+		PostgresURL:      text("POSTGRES_URL", ""),
+		S3Endpoint:       text("MINIO_ENDPOINT_URL", "http://127.0.0.1:9000"),
+		S3AccessKey:      text("MINIO_ACCESS_KEY", ""),
+		S3SecretKey:      text("MINIO_SECRET_KEY", ""),
+		EventStoreBucket: text("EVENT_STORE_BUCKET", "spice-event-store"),
+		KafkaBrokers:     strings.Split(text("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092"), ","),
+		MessageRelayURL:  text("MESSAGE_RELAY_URL", ""),
+	}
+	var errs []error
+	if c.PostgresURL == "" {
+		errs = append(errs, errors.New("POSTGRES_URL is not set"))
+	}
+	if v := text("EVENT_LOG_CHAINS", "0"); v != "0" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 999 {
+			errs = append(errs, fmt.Errorf("EVENT_LOG_CHAINS is %q, not a number from 1 to 999", v))
+		}
+		c.Chains = n
+	}
+	if strings.EqualFold(text("EVENT_STORE_REQUIRE_TLS", "false"), "true") && !strings.HasPrefix(c.S3Endpoint, "https://") {
+		errs = append(errs, fmt.Errorf("EVENT_STORE_REQUIRE_TLS is set and MINIO_ENDPOINT_URL is %s, not https", c.S3Endpoint))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return Config{}, fmt.Errorf("environment: %w", err)
+	}
+	return c, nil
+}

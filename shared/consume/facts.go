@@ -1,0 +1,201 @@
+package consume
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"spiceharvester/shared/batch"
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
+)
+
+// Work is what one call of an effect does with one aggregate: facts without a
+// gap, in order, the first being the one after the handler's watermark.
+type Work struct {
+	Aggregate event.Aggregate
+	Facts     []event.Event
+}
+
+// Effect writes facts into a sink. It returns one error per work item, nil for
+// done; the sink itself must refuse what is older than it has. Errors marked
+// Permanent are refusals, all others are tried again.
+type Effect func(ctx context.Context, work []Work) []error
+
+// FactsConfig describes a handler of facts.
+type FactsConfig struct {
+	Handler  string                // its name in the registry, for example projection_worker:instance_events
+	Types    []event.AggregateType // the facts that concern it
+	Log      *eventlog.Log
+	Registry Registry
+	Effect   Effect
+	Retry    Retry
+	Timeout  time.Duration // of one batch; default 30 s
+	MaxBatch int           // deliveries per batch; default 500
+	Now      func() time.Time
+	Logger   *slog.Logger
+}
+
+// Facts consumes facts. It is safe for concurrent use.
+type Facts struct {
+	FactsConfig
+	group *batch.Group[event.Event, struct{}]
+}
+
+// NewFacts makes the middleware of a handler of facts.
+func NewFacts(c FactsConfig) *Facts {
+	c.Retry = c.Retry.withDefaults()
+	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
+	c.MaxBatch = cmp.Or(c.MaxBatch, 500)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	f := &Facts{FactsConfig: c}
+	f.group = batch.New(batch.Config[event.Event]{MaxItems: c.MaxBatch}, f.run)
+	return f
+}
+
+// Consume takes deliveries and returns when each had its effect, was done
+// before, or waits parked. An error means that the registry or the log could
+// not be reached: deliver again.
+func (f *Facts) Consume(ctx context.Context, events []event.Event) error {
+	var mine []event.Event
+	for _, e := range events {
+		if e.IsFact() && slices.Contains(f.Types, e.Aggregate.Type) {
+			mine = append(mine, e)
+		}
+	}
+	return firstError(f.group.Submit(mine).Wait(ctx))
+}
+
+// Close waits for the batch in flight.
+func (f *Facts) Close() { f.group.Close() }
+
+func firstError(answers []batch.Answer[struct{}]) error {
+	for _, a := range answers {
+		if a.Err != nil {
+			return a.Err
+		}
+	}
+	return nil
+}
+
+func (f *Facts) run(calls []*batch.Call[event.Event, struct{}]) {
+	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
+	defer cancel()
+	deliveries := make([]event.Event, len(calls))
+	for i, c := range calls {
+		deliveries[i] = c.Item
+	}
+	err := f.consume(ctx, deliveries)
+	for _, c := range calls {
+		c.Answer(struct{}{}, err)
+	}
+}
+
+// consume brings every delivered aggregate up to the delivered fact.
+func (f *Facts) consume(ctx context.Context, deliveries []event.Event) error {
+	newest := map[event.Aggregate][]event.Event{}
+	var order []event.Aggregate
+	for _, e := range deliveries {
+		if _, seen := newest[e.Aggregate]; !seen {
+			order = append(order, e.Aggregate)
+		}
+		newest[e.Aggregate] = append(newest[e.Aggregate], e)
+	}
+	marks, err := f.Registry.Load(ctx, f.Handler, order)
+	if err != nil {
+		return fmt.Errorf("consume: marks of %s: %w", f.Handler, err)
+	}
+	var work []Work
+	var done []Progress
+	for _, a := range order {
+		if marks[a].waits(f.Now()) {
+			continue
+		}
+		facts, err := f.missing(ctx, marks[a].Sequence, newest[a])
+		switch {
+		case err != nil:
+			if errors.Is(err, eventlog.ErrDamaged) || errors.Is(err, event.ErrNewerSchema) {
+				f.Logger.ErrorContext(ctx, "the log cannot be read", "handler", f.Handler, "aggregate", a.String(), "error", err)
+			}
+			return fmt.Errorf("consume: facts of %s: %w", a, err)
+		case len(facts) > 0:
+			work = append(work, Work{a, facts})
+		case marks[a].Parked != nil:
+			done = append(done, Progress{Aggregate: a, Sequence: marks[a].Sequence})
+		}
+	}
+	for i, err := range tries(ctx, f.Retry, work, f.Effect) {
+		done = append(done, f.progress(ctx, work[i], marks[work[i].Aggregate], err))
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	if err := f.Registry.Save(ctx, f.Handler, f.Now(), done); err != nil {
+		return fmt.Errorf("consume: save progress of %s: %w", f.Handler, err)
+	}
+	return nil
+}
+
+// missing gives the facts after a watermark up to the newest delivered one, in
+// order. What was not delivered is read from the log.
+func (f *Facts) missing(ctx context.Context, watermark uint64, delivered []event.Event) ([]event.Event, error) {
+	slices.SortFunc(delivered, func(a, b event.Event) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	bySequence := map[uint64]event.Event{}
+	for _, e := range delivered {
+		bySequence[e.Sequence] = e
+	}
+	newest := delivered[len(delivered)-1]
+	if newest.Sequence <= watermark {
+		return nil, nil
+	}
+	facts := make([]event.Event, newest.Sequence-watermark)
+	for e := newest; ; {
+		facts[e.Sequence-watermark-1] = e
+		if e.Sequence == watermark+1 {
+			return facts, nil
+		}
+		before, ok := bySequence[e.Sequence-1]
+		if !ok {
+			var err error
+			if before, err = f.Log.Event(ctx, e.Previous); err != nil {
+				return nil, err
+			}
+			if before.Aggregate != e.Aggregate || before.Sequence != e.Sequence-1 {
+				return nil, fmt.Errorf("%w: the fact before %s of %s is %s with sequence %d", eventlog.ErrDamaged, e.ID, e.Aggregate, before.ID, before.Sequence)
+			}
+		}
+		e = before
+	}
+}
+
+// progress says what the registry shall remember of one work item.
+func (f *Facts) progress(ctx context.Context, w Work, m Mark, err error) Progress {
+	p := Progress{Aggregate: w.Aggregate, Sequence: w.Facts[len(w.Facts)-1].Sequence}
+	attempts := 1
+	if m.Parked != nil {
+		attempts = m.Parked.Attempts + 1
+	}
+	if err != nil {
+		// The newest fact is delivered again: the others are found through it.
+		newest := &w.Facts[len(w.Facts)-1]
+		p.Sequence = m.Sequence
+		p.Park = f.Retry.park(f.Handler, newest, w.Facts[0].Sequence, m, err, f.Now())
+		p.Events = []ProcessedEvent{{ID: w.Facts[0].ID, Sequence: w.Facts[0].Sequence, Status: StatusFailed, Attempts: attempts, Error: err.Error()}}
+		f.Logger.WarnContext(ctx, "parked", "handler", f.Handler, "aggregate", w.Aggregate.String(), "sequence", w.Facts[0].Sequence,
+			"attempts", p.Park.Attempts, "dead", p.Park.Dead, "error", err)
+		return p
+	}
+	for i := range w.Facts {
+		p.Events = append(p.Events, ProcessedEvent{ID: w.Facts[i].ID, Sequence: w.Facts[i].Sequence, Status: StatusDone, Attempts: attempts})
+	}
+	return p
+}

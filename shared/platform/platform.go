@@ -1,0 +1,98 @@
+// Package platform makes what functions share out of the environment: the event
+// log, the registry, the clients. Nothing does I/O before it is used, so that a
+// cold start is short.
+package platform
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"spiceharvester/shared/config"
+	"spiceharvester/shared/consume/pgregistry"
+	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/eventlog/pgindex"
+	"spiceharvester/shared/eventlog/s3store"
+	"spiceharvester/shared/nudge"
+)
+
+// Platform is one function's access to the installation.
+type Platform struct {
+	Config   config.Config
+	Log      *eventlog.Log
+	Store    *s3store.Store // the bucket of the log
+	Index    *pgindex.Index
+	Registry *pgregistry.Registry
+	Pool     *pgxpool.Pool
+	Logger   *slog.Logger
+	Now      func() time.Time
+
+	nudger    *nudge.Nudger
+	transport *http.Transport
+}
+
+// Open wires a function's dependencies. name is the function's, for logs and as
+// the writer's name in the event log.
+func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) {
+	pools, err := pgindex.PoolConfig(c.PostgresURL)
+	if err != nil {
+		return nil, err
+	}
+	pools.MaxConns = 8
+	pool, err := pgxpool.NewWithConfig(context.Background(), pools)
+	if err != nil {
+		return nil, fmt.Errorf("platform: postgres: %w", err)
+	}
+	p := &Platform{Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, transport: newTransport()}
+	owner := fmt.Sprintf("%s-%d-%s", name, os.Getpid(), uuid.NewString()[:8])
+	p.Index = pgindex.New(pool)
+	p.Registry = pgregistry.New(pool, owner)
+	p.Store = s3store.New(S3Client(c, p.transport), c.EventStoreBucket)
+	if c.MessageRelayURL != "" {
+		p.nudger = nudge.New(&http.Client{Transport: p.transport}, c.MessageRelayURL, p.Logger)
+	}
+	p.Log = eventlog.New(eventlog.Config{
+		Objects: p.Store, Index: p.Index, Writer: owner, NewID: uuid.NewString, Chains: c.Chains, Logger: p.Logger, Appended: p.nudger.Nudge,
+	})
+	return p, nil
+}
+
+// S3Client makes a client of the installation's object store.
+func S3Client(c config.Config, transport http.RoundTripper) *s3.Client {
+	return s3.New(s3.Options{
+		BaseEndpoint: aws.String(c.S3Endpoint), UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(c.S3AccessKey, c.S3SecretKey, ""),
+		HTTPClient:  &http.Client{Transport: transport},
+	})
+}
+
+// newTransport keeps enough idle connections for the calls that functions make
+// at once.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 64
+	return t
+}
+
+// Ready checks that the log and its index can be reached and belong together.
+func (p *Platform) Ready(ctx context.Context) error {
+	_, err := p.Log.Meta(ctx)
+	return err
+}
+
+// Close waits for what is under way.
+func (p *Platform) Close() {
+	p.Log.Close()
+	p.nudger.Close()
+	p.Pool.Close()
+	p.transport.CloseIdleConnections()
+}
