@@ -23,6 +23,9 @@ type Config struct {
 	KafkaBrokers []string // KAFKA_BOOTSTRAP_SERVERS, comma-separated
 
 	MessageRelayURL string // MESSAGE_RELAY_URL: whom to nudge; empty leaves it to timers
+
+	// Env reads further variables, which one function alone needs.
+	Env func(string) string
 }
 
 // FromEnv reads the settings. The error names every variable that is wrong.
@@ -41,6 +44,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 		EventStoreBucket: text("EVENT_STORE_BUCKET", "spice-event-store"),
 		KafkaBrokers:     strings.Split(text("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092"), ","),
 		MessageRelayURL:  text("MESSAGE_RELAY_URL", ""),
+		Env:              getenv,
 	}
 	var errs []error
 	if c.PostgresURL == "" {

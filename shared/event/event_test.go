@@ -137,12 +137,12 @@ func TestStructuredModeIsRead(t *testing.T) {
 
 func TestBadRequests(t *testing.T) {
 	for name, request := range map[string]struct{ contentType, body string }{
-		"no CloudEvent":   {"application/json", `{}`},
-		"no batch":        {"application/cloudevents-batch+json", `{"id":"1"}`},
-		"cut-off batch":   {"application/cloudevents-batch+json", `[{"id":"1"`},
-		"two batches":     {"application/cloudevents-batch+json", `[][]`},
-		"empty event":     {"application/cloudevents-batch+json", `[{}]`},
-		"null event":      {"application/cloudevents-batch+json", `[null]`},
+		"no CloudEvent":    {"application/json", `{}`},
+		"no batch":         {"application/cloudevents-batch+json", `{"id":"1"}`},
+		"cut-off batch":    {"application/cloudevents-batch+json", `[{"id":"1"`},
+		"two batches":      {"application/cloudevents-batch+json", `[][]`},
+		"empty event":      {"application/cloudevents-batch+json", `[{}]`},
+		"null event":       {"application/cloudevents-batch+json", `[null]`},
 		"number attribute": {"application/cloudevents-batch+json", `[{"id":1}]`},
 	} {
 		req := httptest.NewRequest("POST", "/", strings.NewReader(request.body))

@@ -18,7 +18,19 @@ import (
 
 // Welcome prints what a person needs after a start.
 func (h *Host) Welcome(out io.Writer, logFile string) {
-	fmt.Fprintf(out, "SPICE HARVESTER is up. Data in %s, log in %s. Ctrl-C stops it.\n", h.data, logFile)
+	api, token := h.URL("bff"), h.Env("ADMIN_TOKEN")
+	fmt.Fprintf(out, `SPICE HARVESTER is up. Ctrl-C stops it; data stays in %s.
+
+  API    %s/api/v1
+  token  %s
+  log    %s
+  ONTOLOGY_REQUIRE_PROPOSALS=%s
+
+Try:
+  curl -s %[2]s/api/v1/health?lang=en
+  curl -s -H 'X-Admin-Token: %[3]s' -H 'Prefer: wait=5' -d '{"name":"shop"}' %[2]s/api/v1/databases
+  curl -s -H 'X-Admin-Token: %[3]s' %[2]s/api/v1/databases
+`, h.data, api, token, logFile, h.Env("ONTOLOGY_REQUIRE_PROPOSALS"))
 }
 
 // running reads the env file of a host that holds the folder's lock.
@@ -58,7 +70,7 @@ func Status(out io.Writer, data string) error {
 		fmt.Fprintf(out, "nothing runs on %s; `make run` starts it\n", data)
 		return nil
 	}
-	fmt.Fprintf(out, "running, process %s; addresses and the token are in %s\n", env["LOCAL_HOST_PID"], filepath.Join(data, EnvFile))
+	fmt.Fprintf(out, "running, process %s\nAPI    http://127.0.0.1:%s/api/v1\ntoken  and all addresses: %s\n", env["LOCAL_HOST_PID"], env["BFF_PORT"], filepath.Join(data, EnvFile))
 	return nil
 }
 

@@ -11,7 +11,11 @@ import (
 	"syscall"
 	"time"
 
+	"spiceharvester/functions/bff"
+	instanceworker "spiceharvester/functions/instance-worker"
 	messagerelay "spiceharvester/functions/message-relay"
+	"spiceharvester/functions/oms"
+	ontologyworker "spiceharvester/functions/ontology-worker"
 	"spiceharvester/infra/local/loopback"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/service"
@@ -26,7 +30,11 @@ func open[F service.Function](f func(*platform.Platform) (F, error)) opener {
 
 // functions is every function of the project. stack.yml says which run.
 var functions = map[string]opener{
-	"message-relay": open(messagerelay.Open),
+	"bff":             open(bff.Open),
+	"instance-worker": open(instanceworker.Open),
+	"message-relay":   open(messagerelay.Open),
+	"oms":             open(oms.Open),
+	"ontology-worker": open(ontologyworker.Open),
 }
 
 // serve serves one address until stop.

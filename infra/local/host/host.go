@@ -110,6 +110,8 @@ func (h *Host) start(ctx context.Context, project string) (err error) {
 	if err := h.env.loadSecrets(filepath.Join(h.data, EnvFile)); err != nil {
 		return err
 	}
+	// Proposals come with governance: until then direct changes must be possible.
+	h.env.setDefault("ONTOLOGY_REQUIRE_PROPOSALS", "false")
 	if err := h.startServices(ctx); err != nil {
 		return err
 	}

@@ -1,0 +1,67 @@
+// Package bff is the public API of the platform.
+package bff
+
+import (
+	"net/http"
+
+	"spiceharvester/shared/core"
+	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/platform"
+)
+
+// Function is the BFF.
+type Function struct {
+	*httpapi.API
+	core *core.Core
+}
+
+// exempt are the paths that need no token.
+var exempt = []string{"/api/v1/health", "/api/v1/", "/api/v1/data-connectors/google-sheets/oauth/callback"}
+
+// Open makes the BFF out of the environment.
+func Open(p *platform.Platform) (*Function, error) {
+	auth, err := httpapi.AuthFromEnv("BFF", exempt, p.Config.Env)
+	if err != nil {
+		return nil, err
+	}
+	f := &Function{API: httpapi.New("bff", auth, p.Logger), core: core.Open(p, "/functions/bff")}
+	f.routes()
+	return f, nil
+}
+
+// Close implements service.Function; the platform owns all connections.
+func (f *Function) Close() {}
+
+var _ http.Handler = (*Function)(nil)
+
+func (f *Function) routes() {
+	const db = "/api/v1/databases/{db_name}"
+	f.Handle("GET /api/v1/{$}", f.root)
+	f.Handle("GET /api/v1/health", f.health)
+
+	f.Handle("GET /api/v1/databases", f.listDatabases)
+	f.Handle("POST /api/v1/databases", f.createDatabase)
+	f.Handle("GET "+db, f.getDatabase)
+	f.Handle("DELETE "+db, f.deleteDatabase)
+	f.Handle("GET "+db+"/expected-seq", f.expectedSequence)
+
+	ontology := &core.OntologyWrites{Core: f.core, ClassParam: "class_label", GenerateID: true}
+	f.Handle("POST "+db+"/ontology", ontology.Create)
+	f.Handle("POST "+db+"/ontology/validate", ontology.Validate)
+	f.Handle("POST "+db+"/ontology/{class_label}/validate", ontology.ValidateUpdate)
+	f.Handle("PUT "+db+"/ontology/{class_label}", ontology.Update)
+	f.Handle("DELETE "+db+"/ontology/{class_label}", ontology.Delete)
+	f.Handle("GET "+db+"/ontology/{class_label}", f.getOntology)
+	f.Handle("GET "+db+"/ontology/{class_label}/schema", f.getSchema)
+	f.Handle("POST "+db+"/classes", f.createClass)
+	f.Handle("GET "+db+"/classes/{class_label}", f.getClass)
+
+	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_label", Labels: true}
+	f.Handle("POST "+db+"/instances/{class_label}/create", instances.Create)
+	f.Handle("PUT "+db+"/instances/{class_label}/{instance_id}/update", instances.Update)
+	f.Handle("DELETE "+db+"/instances/{class_label}/{instance_id}/delete", instances.Delete)
+	f.Handle("POST "+db+"/instances/{class_label}/bulk-create", instances.BulkCreate)
+
+	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)
+	f.Handle("POST /api/v1/commands/{command_id}/cancel", f.core.CancelCommand)
+}

@@ -1,0 +1,113 @@
+package bff
+
+import (
+	"net/http"
+
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/core"
+	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/problem"
+	"spiceharvester/shared/writes"
+)
+
+var (
+	textClassRead = problem.Define("ontology.read", "Ontology '{id}' read.", "온톨로지 '{id}'을(를) 조회했습니다.")
+	textFormat    = problem.Define("ontology.format", "The format must be one of {allowed}.", "형식은 {allowed} 중 하나여야 합니다.")
+)
+
+// getOntology shows a class in the reader's language.
+func (f *Function) getOntology(r *httpapi.Request) (*httpapi.Response, error) {
+	d, err := f.core.Class(r, "class_label")
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.OK(d.Class.Response(r.Lang, ontology.Stamp{Branch: r.Branch(), Version: int64(d.Sequence), CreatedAt: d.Created, UpdatedAt: d.Updated})), nil
+}
+
+func (f *Function) getClass(r *httpapi.Request) (*httpapi.Response, error) {
+	d, err := f.core.Class(r, "class_label")
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Success(r, textClassRead.With("id", d.Class.ID), core.Document(d, r.Branch())), nil
+}
+
+// createClass takes a class in the older shape: "@id" for the id, 200 outside.
+func (f *Function) createClass(r *httpapi.Request) (*httpapi.Response, error) {
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	id, err := core.Text(body, "@id", true)
+	if err != nil {
+		return nil, err
+	}
+	delete(body, "@id")
+	delete(body, "@type")
+	body["id"] = id
+	database, branch := r.PathValue("db_name"), r.Branch()
+	resp, err := r.Write(f.core.Commands, "ontology.create/"+branch, func(c writes.Caller) (command.Accepted, any, error) {
+		a, _, err := f.core.Writes.CreateClass(r.Context(), c, database, branch, body, false)
+		return a, map[string]any{"command_id": a.ID, "ontology_id": id, "database": database, "branch": branch, "status": "processing", "mode": "event_sourcing"}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	resp.Status = http.StatusOK
+	resp.Body = map[string]any{"status": "success", "@id": id, "data": resp.Body}
+	return resp, nil
+}
+
+// getSchema exports a class: as the document itself or as JSON-LD.
+func (f *Function) getSchema(r *httpapi.Request) (*httpapi.Response, error) {
+	d, err := f.core.Class(r, "class_label")
+	if err != nil {
+		return nil, err
+	}
+	switch format := r.Query("format", "json"); format {
+	case "json":
+		return httpapi.OK(core.Document(d, r.Branch())), nil
+	case "jsonld", "owl":
+		return httpapi.OK(jsonLD(d.Schema.Class, format == "owl", r.Lang)), nil
+	default:
+		return nil, problem.InvalidParameter([]any{"query", "format"}, textFormat.With("allowed", []string{"json", "jsonld", "owl"}), format)
+	}
+}
+
+// jsonLD shows a class with RDFS terms; owl adds the ontology's comment and
+// version.
+func jsonLD(c ontology.Class, owl bool, lang problem.Lang) map[string]any {
+	doc := map[string]any{
+		"@context": map[string]any{
+			"rdfs": "http://www.w3.org/2000/01/rdf-schema#", "owl": "http://www.w3.org/2002/07/owl#", "xsd": "http://www.w3.org/2001/XMLSchema#",
+		},
+		"@id": c.ID, "@type": "owl:Class", "rdfs:label": texts(c.Label),
+	}
+	if c.ParentClass != nil {
+		doc["rdfs:subClassOf"] = map[string]any{"@id": *c.ParentClass}
+	}
+	properties := []any{}
+	for _, p := range c.Properties {
+		properties = append(properties, map[string]any{"@id": p.Name, "@type": "owl:DatatypeProperty", "rdfs:label": texts(p.Label), "rdfs:range": p.Type})
+	}
+	for _, l := range c.Relationships {
+		properties = append(properties, map[string]any{"@id": l.Predicate, "@type": "owl:ObjectProperty", "rdfs:label": texts(l.Label), "rdfs:range": map[string]any{"@id": l.Target}})
+	}
+	doc["properties"] = properties
+	if owl {
+		doc["@comment"] = c.Description.In(lang)
+		doc["@owl:versionInfo"] = "1.0"
+	}
+	return doc
+}
+
+func texts(l ontology.Localized) []any {
+	list := []any{}
+	for _, language := range []problem.Lang{problem.English, problem.Korean} {
+		if text, ok := l[string(language)]; ok {
+			list = append(list, map[string]any{"@language": language, "@value": text})
+		}
+	}
+	return list
+}

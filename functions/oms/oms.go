@@ -1,0 +1,60 @@
+// Package oms is the ontology management service: the writes and reads of the
+// log for internal callers. It is another face of what the BFF serves.
+package oms
+
+import (
+	"spiceharvester/shared/core"
+	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/platform"
+)
+
+// Function is the OMS.
+type Function struct {
+	*httpapi.API
+	core *core.Core
+}
+
+// Open makes the OMS out of the environment.
+func Open(p *platform.Platform) (*Function, error) {
+	auth, err := httpapi.AuthFromEnv("OMS", []string{"/health", "/"}, p.Config.Env)
+	if err != nil {
+		return nil, err
+	}
+	f := &Function{API: httpapi.New("oms", auth, p.Logger), core: core.Open(p, "/functions/oms")}
+	f.routes()
+	return f, nil
+}
+
+// Close implements service.Function; the platform owns all connections.
+func (f *Function) Close() {}
+
+func (f *Function) routes() {
+	const db = "/api/v1/database"
+	f.Handle("GET /{$}", f.root)
+	f.Handle("GET /health", f.health)
+
+	f.Handle("GET "+db+"/list", f.listDatabases)
+	f.Handle("POST "+db+"/create", f.createDatabase)
+	f.Handle("DELETE "+db+"/{db_name}", f.deleteDatabase)
+	f.Handle("GET "+db+"/exists/{db_name}", f.databaseExists)
+
+	const class = db + "/{db_name}/ontology"
+	ontology := &core.OntologyWrites{Core: f.core, ClassParam: "class_id"}
+	f.Handle("POST "+class, ontology.Create)
+	f.Handle("POST "+class+"/validate", ontology.Validate)
+	f.Handle("POST "+class+"/{class_id}/validate", ontology.ValidateUpdate)
+	f.Handle("GET "+class+"/{class_id}", f.getClass)
+	f.Handle("PUT "+class+"/{class_id}", ontology.Update)
+	f.Handle("DELETE "+class+"/{class_id}", ontology.Delete)
+
+	const async = "/api/v1/instances/{db_name}/async"
+	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_id"}
+	f.Handle("POST "+async+"/{class_id}/create", instances.Create)
+	f.Handle("PUT "+async+"/{class_id}/{instance_id}/update", instances.Update)
+	f.Handle("DELETE "+async+"/{class_id}/{instance_id}/delete", instances.Delete)
+	f.Handle("POST "+async+"/{class_id}/bulk-create", instances.BulkCreate)
+
+	f.Handle("GET "+async+"/command/{command_id}/status", f.core.CommandStatus)
+	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)
+	f.Handle("POST /api/v1/commands/{command_id}/cancel", f.core.CancelCommand)
+}

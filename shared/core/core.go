@@ -1,0 +1,109 @@
+// Package core bundles what both HTTP APIs serve: the acceptance of writes, the
+// status of commands and the reads that the log answers.
+package core
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"spiceharvester/shared/classes"
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/config"
+	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/platform"
+	"spiceharvester/shared/problem"
+	"spiceharvester/shared/writes"
+)
+
+// Core is the common ground of bff and oms.
+type Core struct {
+	Log      *eventlog.Log
+	Writes   *writes.Service
+	Commands *command.Reader
+	Classes  *classes.Reader
+	Databases
+	Ready func(context.Context) error
+	Now   func() time.Time
+}
+
+// Open makes the core of an API out of the environment.
+func Open(p *platform.Platform, source string) *Core {
+	reader := classes.NewReader(p.Log)
+	commands := &command.Service{Log: p.Log, Source: source, Now: p.Now}
+	return &Core{
+		Log: p.Log, Classes: reader, Ready: p.Ready, Now: p.Now,
+		Writes:    &writes.Service{Commands: commands, Classes: reader, Policy: PolicyFromEnv(p.Config)},
+		Commands:  &command.Reader{Log: p.Log, Registry: p.Registry, Workers: command.Workers},
+		Databases: newDatabases(p.Log, p.Index),
+	}
+}
+
+// PolicyFromEnv reads how strictly the ontology is guarded (event-core
+// Appendix A).
+func PolicyFromEnv(c config.Config) writes.Policy {
+	on := func(name string, otherwise bool) bool {
+		if v, ok := httpapi.Switch(strings.TrimSpace(c.Env(name))); ok {
+			return v
+		}
+		return otherwise
+	}
+	production := false
+	for _, name := range []string{"ENVIRONMENT", "APP_ENV", "APP_ENVIRONMENT"} {
+		switch strings.ToLower(strings.TrimSpace(c.Env(name))) {
+		case "prod", "production":
+			production = true
+		}
+	}
+	protected := c.Env("ONTOLOGY_PROTECTED_BRANCHES")
+	if strings.TrimSpace(protected) == "" {
+		protected = "main,master,production,prod"
+	}
+	p := writes.Policy{
+		RequireProposals: on("ONTOLOGY_REQUIRE_PROPOSALS", true),
+		Lint: ontology.LintOptions{
+			RequirePrimaryKey:       on("ONTOLOGY_REQUIRE_PRIMARY_KEY", true),
+			AllowImplicitPrimaryKey: on("ONTOLOGY_ALLOW_IMPLICIT_PRIMARY_KEY", !production),
+			BlockEventLike:          on("ONTOLOGY_BLOCK_EVENT_LIKE_CLASS", false),
+			EnforceSnakeCase:        on("ONTOLOGY_ENFORCE_SNAKE_CASE_FIELDS", false),
+		},
+	}
+	for name := range strings.SplitSeq(protected, ",") {
+		p.Protected = append(p.Protected, strings.TrimSpace(name))
+	}
+	return p
+}
+
+// CommandStatus answers GET /commands/{command_id}/status.
+func (c *Core) CommandStatus(r *httpapi.Request) (*httpapi.Response, error) {
+	id, err := commandID(r)
+	if err != nil {
+		return nil, err
+	}
+	wait := r.Wait()
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	status, err := c.Commands.Wait(r.Context(), id, wait)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.StatusResponse(r, status), nil
+}
+
+// CancelCommand answers POST /commands/{command_id}/cancel.
+func (c *Core) CancelCommand(r *httpapi.Request) (*httpapi.Response, error) {
+	id, err := commandID(r)
+	if err != nil {
+		return nil, err
+	}
+	status, err := c.Commands.Cancel(r.Context(), c.Writes.Commands, id, r.Caller("cancel").Actor)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.StatusResponse(r, status), nil
+}
+
+var textCommandID = problem.Define("command.id_format", "The command id must be a UUID.", "명령 ID는 UUID여야 합니다.")

@@ -1,0 +1,160 @@
+package core
+
+import (
+	"time"
+
+	"spiceharvester/shared/classes"
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/problem"
+	"spiceharvester/shared/writes"
+)
+
+var (
+	textClassAccepted  = problem.Define("ontology.accepted", "Ontology change of '{id}' accepted.", "온톨로지 '{id}' 변경 명령이 접수되었습니다.")
+	textClassValidated = problem.Define("ontology.validated", "Ontology '{id}' was checked.", "온톨로지 '{id}' 검증을 완료했습니다.")
+)
+
+// OntologyWrites are the endpoints for writes on classes. They differ between
+// the APIs in their paths and in ids: only the BFF makes an id out of a label.
+type OntologyWrites struct {
+	*Core
+	ClassParam string
+	GenerateID bool
+}
+
+func classAccepted(r *httpapi.Request, a command.Accepted, database, branch, id string) httpapi.Envelope {
+	return httpapi.Envelope{Status: "accepted", Message: textClassAccepted.With("id", id).In(r.Lang), Data: map[string]any{
+		"command_id": a.ID, "ontology_id": id, "database": database, "branch": branch, "status": "processing", "mode": "event_sourcing", "position": a.Position.String(),
+	}}
+}
+
+// Create answers the declaration of a class.
+func (o *OntologyWrites) Create(r *httpapi.Request) (*httpapi.Response, error) {
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	database, branch := r.PathValue("db_name"), r.Branch()
+	return r.Write(o.Commands, "ontology.create/"+branch, func(c writes.Caller) (command.Accepted, any, error) {
+		a, id, err := o.Writes.CreateClass(r.Context(), c, database, branch, body, o.GenerateID)
+		return a, classAccepted(r, a, database, branch, id), err
+	})
+}
+
+// Update answers a change of a class.
+func (o *OntologyWrites) Update(r *httpapi.Request) (*httpapi.Response, error) {
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	database, branch, id, expected := r.PathValue("db_name"), r.Branch(), r.PathValue(o.ClassParam), r.Expected()
+	return r.Write(o.Commands, "ontology.update/"+branch+"/"+id, func(c writes.Caller) (command.Accepted, any, error) {
+		a, err := o.Writes.UpdateClass(r.Context(), c, database, branch, id, expected, body)
+		return a, classAccepted(r, a, database, branch, id), err
+	})
+}
+
+// Delete answers the deletion of a class.
+func (o *OntologyWrites) Delete(r *httpapi.Request) (*httpapi.Response, error) {
+	database, branch, id, expected := r.PathValue("db_name"), r.Branch(), r.PathValue(o.ClassParam), r.Expected()
+	return r.Write(o.Commands, "ontology.delete/"+branch+"/"+id, func(c writes.Caller) (command.Accepted, any, error) {
+		a, err := o.Writes.DeleteClass(r.Context(), c, database, branch, id, expected)
+		return a, classAccepted(r, a, database, branch, id), err
+	})
+}
+
+// Validate answers what the linter says about a declaration; nothing is written.
+func (o *OntologyWrites) Validate(r *httpapi.Request) (*httpapi.Response, error) {
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	database, branch := r.PathValue("db_name"), r.Branch()
+	if err := o.requireTarget(r, database, branch); err != nil {
+		return nil, err
+	}
+	_, sent := body["id"]
+	schema, errs := ontology.Declare(body, o.Writes.Options(r.Context(), database, branch, true, o.Now()), "body")
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	return httpapi.Success(r, textClassValidated.With("id", schema.Class.ID), map[string]any{
+		"db_name": database, "branch": branch, "class_id": schema.Class.ID, "id_generated": !sent,
+		"lint_report": ontology.Lint(schema.Class, o.Writes.LintOptions(branch)).In(r.Lang), "interface_issues": []any{},
+	}), nil
+}
+
+// ValidateUpdate answers what the linter says about a change.
+func (o *OntologyWrites) ValidateUpdate(r *httpapi.Request) (*httpapi.Response, error) {
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	database, branch, id := r.PathValue("db_name"), r.Branch(), r.PathValue(o.ClassParam)
+	if err := o.requireTarget(r, database, branch); err != nil {
+		return nil, err
+	}
+	before, err := o.Classes.Get(r.Context(), database, branch, id)
+	if err != nil {
+		return nil, err
+	}
+	update, errs := ontology.ParseUpdate(body, id, o.Writes.Options(r.Context(), database, branch, false, o.Now()), "body")
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	after := update.Apply(before.Class)
+	options := o.Writes.LintOptions(branch)
+	style, diff := ontology.Lint(after, options), ontology.LintUpdate(before.Class, after, options)
+	protected := o.Writes.Protected(branch)
+	return httpapi.Success(r, textClassValidated.With("id", id), map[string]any{
+		"db_name": database, "branch": branch, "class_id": id, "protected_branch": protected, "requires_proof": protected && diff.IsHighRisk(),
+		"lint_report": style.Join(diff).In(r.Lang), "lint_report_create": style.In(r.Lang), "lint_report_diff": diff.In(r.Lang), "interface_issues": []any{},
+	}), nil
+}
+
+func (c *Core) requireTarget(r *httpapi.Request, database, branch string) error {
+	if err := writes.CheckTarget(database, branch); err != nil {
+		return err
+	}
+	exists, _, err := c.DatabaseExists(r.Context(), database)
+	if err == nil && !exists {
+		err = problem.NotFound(problem.KindDatabase, database)
+	}
+	return err
+}
+
+// Class reads the class that a request names, from the log.
+func (c *Core) Class(r *httpapi.Request, param string) (*classes.Definition, error) {
+	database, branch, id := r.PathValue("db_name"), r.Branch(), r.PathValue(param)
+	if err := c.requireTarget(r, database, branch); err != nil {
+		return nil, err
+	}
+	if err := ontology.CheckClassID(id); err != nil {
+		return nil, problem.InvalidParameter([]any{"path", param}, err, id)
+	}
+	return c.Classes.Get(r.Context(), database, branch, id)
+}
+
+// ClassDocument is a class as the OMS shows it: texts as maps, and where it
+// stands in the log.
+type ClassDocument struct {
+	ontology.Class
+	Branch      string         `json:"branch"`
+	Version     uint64         `json:"version"`
+	CreatedAt   string         `json:"created_at"`
+	UpdatedAt   string         `json:"updated_at"`
+	IndexStatus map[string]any `json:"index_status"`
+}
+
+// Document shows a class as the log has it.
+func Document(d *classes.Definition, branch string) ClassDocument {
+	return ClassDocument{
+		Class: d.Class, Branch: branch, Version: d.Sequence, CreatedAt: Timestamp(d.Created), UpdatedAt: Timestamp(d.Updated),
+		IndexStatus: map[string]any{"event_sequence": d.Sequence, "position": d.Position.String()},
+	}
+}
+
+// Timestamp is the contract's form of a time: UTC, microseconds, "+00:00".
+func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999+00:00") }

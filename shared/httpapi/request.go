@@ -1,0 +1,158 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"spiceharvester/shared/problem"
+	"spiceharvester/shared/problem/strictjson"
+	"spiceharvester/shared/writes"
+)
+
+// MaxBody bounds a JSON body, in bytes.
+const MaxBody = 32 << 20
+
+// maxWait bounds Prefer: wait=n.
+const maxWait = 60 * time.Second
+
+// Request is a request being read. Its readers collect what is wrong, so that
+// one answer names every mistake; Check tells.
+type Request struct {
+	*http.Request
+	Lang problem.Lang
+
+	api    *API
+	writer http.ResponseWriter
+	errs   problem.FieldErrors
+}
+
+func newRequest(a *API, w http.ResponseWriter, r *http.Request) *Request {
+	traceID(r)
+	return &Request{Request: r, Lang: problem.ChooseLang(r.URL.Query(), r.Header.Get("Accept-Language")), api: a, writer: w}
+}
+
+// Check returns what was wrong with the parameters read so far.
+func (r *Request) Check() error { return r.errs.Err() }
+
+// Query reads a text parameter.
+func (r *Request) Query(name, otherwise string) string {
+	if v := r.URL.Query().Get(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// Branch reads the branch parameter.
+func (r *Request) Branch() string { return r.Query("branch", "main") }
+
+// Int reads a whole number between low and high.
+func (r *Request) Int(name string, otherwise, low, high int64) int64 {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise
+	}
+	loc := []any{"query", name}
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil:
+		r.errs = append(r.errs, problem.NotAnInteger(loc, text))
+	case n < low:
+		r.errs = append(r.errs, problem.TooSmall(loc, low, n))
+	case n > high:
+		r.errs = append(r.errs, problem.TooBig(loc, high, n))
+	default:
+		return n
+	}
+	return otherwise
+}
+
+// Expected reads expected_seq, which is required.
+func (r *Request) Expected() uint64 {
+	if r.URL.Query().Get("expected_seq") == "" {
+		r.errs = append(r.errs, problem.Missing([]any{"query", "expected_seq"}))
+		return 0
+	}
+	return uint64(r.Int("expected_seq", 0, 0, 1<<62))
+}
+
+// Body reads a JSON object.
+func (r *Request) Body() (map[string]any, error) {
+	data, err := r.RawBody(MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	return strictjson.Object(data, "body")
+}
+
+// RawBody reads the body up to a limit, in bytes.
+func (r *Request) RawBody(limit int64) ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(r.writer, r.Request.Body, limit))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, problem.PayloadTooLarge(limit)
+	}
+	if err != nil {
+		return nil, problem.BadRequest(textBodyLost.With()).Because(err)
+	}
+	return data, nil
+}
+
+var (
+	textBodyLost = problem.Define("http.body_lost", "The request body could not be read to its end.", "요청 본문을 끝까지 읽을 수 없습니다.")
+	textKey      = problem.Define("http.idempotency_key", "Idempotency-Key must have 1 to {limit} printable characters.", "Idempotency-Key는 1~{limit}자의 출력 가능한 문자여야 합니다.")
+	textPrefer   = problem.Define("http.prefer_wait", "Prefer: wait takes a number of seconds from 0 to {limit}.", "Prefer: wait에는 0부터 {limit}까지의 초 단위 숫자를 지정해야 합니다.")
+)
+
+const maxKey = 255
+
+// Caller reads who asks and how, for a write to the named endpoint.
+func (r *Request) Caller(endpoint string) writes.Caller {
+	header := func(names ...string) string {
+		for _, name := range names {
+			if v := r.Header.Get(name); v != "" && utf8.ValidString(v) && !strictjson.HasControl(v) {
+				return v
+			}
+		}
+		return ""
+	}
+	c := writes.Caller{
+		Actor:    header("X-Admin-Actor", "X-Actor", "X-User-ID", "X-User"),
+		Endpoint: endpoint, TraceParent: r.Header.Get("Traceparent"), Correlation: header("X-Request-ID"),
+		Reason: header("X-Change-Reason"), Admin: r.api.Auth.isAdmin(r.Request),
+	}
+	if c.Actor == "" {
+		c.Actor = "system"
+	}
+	if values, sent := r.Header["Idempotency-Key"]; sent {
+		key := values[0]
+		if key == "" || len(key) > maxKey || !utf8.ValidString(key) || strictjson.HasControl(key) {
+			r.errs = append(r.errs, problem.InvalidValue([]any{"header", "Idempotency-Key"}, textKey.With("limit", maxKey), nil))
+		}
+		c.IdempotencyKey = key
+	}
+	return c
+}
+
+// Wait reads Prefer: wait=n; 0 means that the client does not wait.
+func (r *Request) Wait() time.Duration {
+	for _, value := range r.Header.Values("Prefer") {
+		for part := range strings.SplitSeq(value, ",") {
+			seconds, ok := strings.CutPrefix(strings.TrimSpace(part), "wait=")
+			if !ok {
+				continue
+			}
+			n, err := strconv.Atoi(seconds)
+			if err != nil || n < 0 {
+				r.errs = append(r.errs, problem.InvalidValue([]any{"header", "Prefer"}, textPrefer.With("limit", int(maxWait/time.Second)), value))
+				return 0
+			}
+			return min(time.Duration(n)*time.Second, maxWait)
+		}
+	}
+	return 0
+}

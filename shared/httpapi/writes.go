@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/problem"
+	"spiceharvester/shared/writes"
+)
+
+// Write runs a write: who asks and how is read and checked before f is called.
+// It answers 202 with f's body, or, if the client prefers to wait and the
+// command ends in time, 200 with its status, whatever the outcome.
+func (r *Request) Write(reader *command.Reader, endpoint string, f func(c writes.Caller) (command.Accepted, any, error)) (*Response, error) {
+	caller, wait := r.Caller(endpoint), r.Wait()
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	a, body, err := f(caller)
+	if err != nil {
+		return nil, err
+	}
+	if wait > 0 {
+		status, err := reader.Wait(r.Context(), a.ID, wait)
+		if err != nil {
+			return nil, err
+		}
+		if status.Ended() {
+			resp := StatusResponse(r, status)
+			resp.Header = http.Header{"Preference-Applied": {"wait"}}
+			return resp, nil
+		}
+	}
+	return &Response{Status: http.StatusAccepted, Body: body, Header: http.Header{"Location": {"/api/v1/commands/" + string(a.ID) + "/status"}}}, nil
+}
+
+// StatusResponse answers a command's status. The reason of a failure is told in
+// the reader's language, its fields in result.errors.
+func StatusResponse(r *Request, s command.Status) *Response {
+	if p := s.Problem; p != nil {
+		text := p.Message.In(r.Lang)
+		s.Error = &text
+		s.Result["code"] = p.Code
+		if len(p.Errors) > 0 {
+			s.Result["errors"] = localize(p.Errors, r.Lang)
+			if len(p.Errors) == 1 {
+				text = problem.Path(p.Errors[0].Loc) + ": " + p.Errors[0].Msg.In(r.Lang)
+				s.Error = &text
+			}
+		}
+		if len(p.Detail) > 0 {
+			s.Result["detail"] = p.Detail
+		}
+		for name, value := range p.Context {
+			s.Result[name] = value
+		}
+	}
+	return OK(s)
+}
+
+func localize(errs problem.FieldErrors, lang problem.Lang) []map[string]any {
+	list := make([]map[string]any, len(errs))
+	for i, e := range errs {
+		list[i] = map[string]any{"type": e.Type, "loc": e.Loc, "msg": e.Msg.In(lang)}
+	}
+	return list
+}

@@ -1,0 +1,166 @@
+package writes
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"spiceharvester/shared/classes"
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/problem"
+)
+
+// ClassPayload is the payload of a command on a class: the declaration, or the
+// fields of a change, as the client sent them.
+type ClassPayload struct {
+	Class  string         `json:"class_id"`
+	Body   map[string]any `json:"body,omitempty"`
+	Reason string         `json:"change_reason,omitempty"`
+}
+
+var (
+	textProtected = problem.Define("ontology.protected_branch",
+		"Protected branch. Use proposal workflow for changes.", "보호된 브랜치입니다. 변경하려면 제안(proposal) 절차를 사용하세요.")
+	textLint    = problem.Define("ontology.lint", "The class is refused by the linter: {reasons}", "클래스가 린트 규칙에 의해 거부되었습니다: {reasons}")
+	textClassID = problem.Define("ontology.id_required", "Ontology ID is required", "온톨로지 ID가 필요합니다")
+)
+
+// guardBranch refuses a direct change of a protected branch, or one without the
+// reason and the admin token that a risky change there needs.
+func (s *Service) guardBranch(c Caller, branch string, risky bool) error {
+	if !s.Protected(branch) {
+		return nil
+	}
+	switch {
+	case s.Policy.RequireProposals:
+		return problem.Conflict(textProtected.With())
+	case risky && c.Reason == "":
+		return problem.InvalidParameter([]any{"header", "X-Change-Reason"}, textProtected.With(), nil)
+	case risky && !c.Admin:
+		return problem.Forbidden(textProtected.With())
+	}
+	return nil
+}
+
+// Protected reports whether a branch is protected.
+func (s *Service) Protected(branch string) bool { return slices.Contains(s.Policy.Protected, branch) }
+
+// LintOptions are the linter's switches for a branch: where proposals are
+// needed, a key must be declared.
+func (s *Service) LintOptions(branch string) ontology.LintOptions {
+	o := s.Policy.Lint
+	if s.Policy.RequireProposals && s.Protected(branch) {
+		o.AllowImplicitPrimaryKey = false
+	}
+	return o
+}
+
+// Options tells how declarations of a branch are read. generate makes ids for
+// classes that are sent without one.
+func (s *Service) Options(ctx context.Context, database, branch string, generate bool, now time.Time) ontology.Options {
+	o := ontology.Options{IsClass: func(id string) bool {
+		ok, err := s.Classes.Exists(ctx, database, branch, id)
+		return ok && err == nil
+	}}
+	if generate {
+		o.GenerateID = func(label ontology.Localized) string { return ontology.GenerateClassID(label, now) }
+	}
+	return o
+}
+
+// CreateClass accepts a class. The body is OntologyCreate (bff-api 3.3).
+func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch string, body map[string]any, generate bool) (command.Accepted, string, error) {
+	fail := func(err error) (command.Accepted, string, error) { return command.Accepted{}, "", err }
+	if err := CheckTarget(database, branch); err != nil {
+		return fail(err)
+	}
+	if err := s.guardBranch(c, branch, false); err != nil {
+		return fail(err)
+	}
+	if err := s.requireDatabase(ctx, database); err != nil {
+		return fail(err)
+	}
+	if _, sent := body["id"]; !sent && !generate {
+		return fail(problem.InvalidParameter([]any{"body", "id"}, textClassID.With(), nil))
+	}
+	schema, errs := ontology.Declare(body, s.Options(ctx, database, branch, generate, s.Commands.Now()), "body")
+	if err := errs.Err(); err != nil {
+		return fail(err)
+	}
+	class := schema.Class
+	if report := ontology.Lint(class, s.LintOptions(branch)); !report.OK {
+		return fail(LintProblem(report))
+	}
+	body["id"] = class.ID
+	accepted, err := s.submit(ctx, c, command.Request{
+		Type: CreateClass, Aggregate: classes.Aggregate(database, branch, class.ID), Database: database, Branch: branch,
+		Expect: event.Absent, Payload: ClassPayload{Class: class.ID, Body: body},
+	})
+	return accepted, class.ID, err
+}
+
+// LintProblem is the refusal of a class by the linter, with the whole report.
+func LintProblem(r ontology.LintReport) *problem.Problem {
+	reasons := make([]string, len(r.Errors))
+	for i, e := range r.Errors {
+		reasons[i] = e.RuleID + " " + e.Message.EN
+	}
+	return problem.BadRequest(textLint.With("reasons", reasons)).WithContext("lint_report", r.In(problem.English))
+}
+
+// UpdateClass accepts a change of a class. The body is OntologyUpdate.
+func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, class string, expected uint64, body map[string]any) (command.Accepted, error) {
+	before, err := s.classFor(ctx, database, branch, class)
+	if err != nil {
+		return command.Accepted{}, err
+	}
+	update, errs := ontology.ParseUpdate(body, class, s.Options(ctx, database, branch, false, s.Commands.Now()), "body")
+	if err := errs.Err(); err != nil {
+		return command.Accepted{}, err
+	}
+	after := update.Apply(before.Class)
+	if _, errs := ontology.Compile(after, "body"); len(errs) > 0 {
+		return command.Accepted{}, errs.Err()
+	}
+	diff := ontology.LintUpdate(before.Class, after, s.LintOptions(branch))
+	if report := ontology.Lint(after, s.LintOptions(branch)).Join(diff); !report.OK {
+		return command.Accepted{}, LintProblem(report)
+	}
+	if err := s.guardBranch(c, branch, diff.IsHighRisk()); err != nil {
+		return command.Accepted{}, err
+	}
+	return s.submit(ctx, c, command.Request{
+		Type: UpdateClass, Aggregate: classes.Aggregate(database, branch, class), Database: database, Branch: branch,
+		Expect: event.At(expected), Payload: ClassPayload{Class: class, Body: body, Reason: c.Reason},
+	})
+}
+
+// DeleteClass accepts the deletion of a class.
+func (s *Service) DeleteClass(ctx context.Context, c Caller, database, branch, class string, expected uint64) (command.Accepted, error) {
+	if _, err := s.classFor(ctx, database, branch, class); err != nil {
+		return command.Accepted{}, err
+	}
+	if err := s.guardBranch(c, branch, true); err != nil {
+		return command.Accepted{}, err
+	}
+	return s.submit(ctx, c, command.Request{
+		Type: DeleteClass, Aggregate: classes.Aggregate(database, branch, class), Database: database, Branch: branch,
+		Expect: event.At(expected), Payload: ClassPayload{Class: class, Reason: c.Reason},
+	})
+}
+
+// classFor checks the names and reads the class.
+func (s *Service) classFor(ctx context.Context, database, branch, class string) (*classes.Definition, error) {
+	if err := CheckTarget(database, branch); err != nil {
+		return nil, err
+	}
+	if err := pathParam("class_id", class, ontology.CheckClassID); err != nil {
+		return nil, err
+	}
+	if err := s.requireDatabase(ctx, database); err != nil {
+		return nil, err
+	}
+	return s.Classes.Get(ctx, database, branch, class)
+}

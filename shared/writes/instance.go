@@ -1,0 +1,167 @@
+package writes
+
+import (
+	"context"
+
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/instance"
+	"spiceharvester/shared/problem"
+)
+
+// MaxRows bounds a bulk command.
+const MaxRows = 10_000
+
+// InstancePayload is the payload of a command on one instance.
+type InstancePayload struct {
+	Class    string         `json:"class_id"`
+	Instance string         `json:"instance_id"`
+	Data     map[string]any `json:"data,omitempty"`
+}
+
+// BulkPayload is the payload of a bulk command.
+type BulkPayload struct {
+	Class     string `json:"class_id"`
+	Instances []any  `json:"instances"`
+}
+
+// InstanceTarget says where an instance lives.
+type InstanceTarget struct {
+	Database, Branch, Class string
+}
+
+func (t InstanceTarget) ref(id string) instance.Ref {
+	return instance.Ref{Database: t.Database, Branch: t.Branch, Class: t.Class, ID: id}
+}
+
+// InstanceAggregate names an instance in the log.
+func InstanceAggregate(r instance.Ref) event.Aggregate {
+	return event.Aggregate{Type: Instances, ID: r.AggregateID()}
+}
+
+// CreateInstance accepts an instance. It gives the instance's id.
+func (s *Service) CreateInstance(ctx context.Context, c Caller, t InstanceTarget, data, metadata map[string]any) (command.Accepted, string, error) {
+	fail := func(err error) (command.Accepted, string, error) { return command.Accepted{}, "", err }
+	definition, err := s.classFor(ctx, t.Database, t.Branch, t.Class)
+	if err != nil {
+		return fail(err)
+	}
+	id, err := command.NewID(t.Database, c.Endpoint, c.IdempotencyKey)
+	if err != nil {
+		return fail(problem.Internal(err))
+	}
+	made, errs := instance.Create(definition.Schema, data, string(id), 0, "body", "data")
+	if err := errs.Err(); err != nil {
+		return fail(err)
+	}
+	accepted, err := s.submit(ctx, c, command.Request{
+		ID: id, Type: CreateInstance, Aggregate: InstanceAggregate(t.ref(made.ID)), Database: t.Database, Branch: t.Branch, Metadata: metadata,
+		Expect: event.Absent, Require: []eventlog.Require{classRequired(t.Database, t.Branch, t.Class)},
+		Payload: InstancePayload{Class: t.Class, Instance: made.ID, Data: data},
+	})
+	return accepted, made.ID, err
+}
+
+// UpdateInstance accepts a merge patch of an instance.
+func (s *Service) UpdateInstance(ctx context.Context, c Caller, t InstanceTarget, id string, expected uint64, patch, metadata map[string]any) (command.Accepted, error) {
+	definition, err := s.classFor(ctx, t.Database, t.Branch, t.Class)
+	if err != nil {
+		return command.Accepted{}, err
+	}
+	if err := pathParam("instance_id", id, instance.CheckID); err != nil {
+		return command.Accepted{}, err
+	}
+	a := InstanceAggregate(t.ref(id))
+	state, err := s.instanceState(ctx, t.Database, a)
+	if err != nil {
+		return command.Accepted{}, err
+	}
+	if state == nil {
+		return command.Accepted{}, problem.NotFound(problem.KindInstance, id)
+	}
+	if _, _, errs := instance.Update(definition.Schema, id, state, patch, "body", "data"); len(errs) > 0 {
+		return command.Accepted{}, errs.Err()
+	}
+	return s.submit(ctx, c, command.Request{
+		Type: UpdateInstance, Aggregate: a, Database: t.Database, Branch: t.Branch, Metadata: metadata, Expect: event.At(expected),
+		Payload: InstancePayload{Class: t.Class, Instance: id, Data: patch},
+	})
+}
+
+// DeleteInstance accepts the deletion of an instance.
+func (s *Service) DeleteInstance(ctx context.Context, c Caller, t InstanceTarget, id string, expected uint64) (command.Accepted, error) {
+	if _, err := s.classFor(ctx, t.Database, t.Branch, t.Class); err != nil {
+		return command.Accepted{}, err
+	}
+	if err := pathParam("instance_id", id, instance.CheckID); err != nil {
+		return command.Accepted{}, err
+	}
+	return s.submit(ctx, c, command.Request{
+		Type: DeleteInstance, Aggregate: InstanceAggregate(t.ref(id)), Database: t.Database, Branch: t.Branch, Expect: event.At(expected),
+		Payload: InstancePayload{Class: t.Class, Instance: id},
+	})
+}
+
+// BulkCreate accepts many instances. Rows are checked one by one when the
+// command is executed: a bad row is refused alone, with its reasons.
+func (s *Service) BulkCreate(ctx context.Context, c Caller, t InstanceTarget, rows []any, metadata map[string]any) (command.Accepted, error) {
+	if _, err := s.classFor(ctx, t.Database, t.Branch, t.Class); err != nil {
+		return command.Accepted{}, err
+	}
+	if len(rows) > MaxRows {
+		return command.Accepted{}, problem.Validation(problem.TooBig([]any{"body", "instances"}, MaxRows, len(rows)))
+	}
+	var errs problem.FieldErrors
+	for i, row := range rows {
+		if _, ok := row.(map[string]any); !ok {
+			errs = append(errs, problem.WrongType(problem.TypeDict, []any{"body", "instances", i}, row))
+		}
+	}
+	if err := errs.Err(); err != nil {
+		return command.Accepted{}, err
+	}
+	return s.submit(ctx, c, command.Request{
+		Type: BulkCreate, Aggregate: BulkAggregate(t), Database: t.Database, Branch: t.Branch, Metadata: metadata,
+		Require: []eventlog.Require{classRequired(t.Database, t.Branch, t.Class)},
+		Payload: BulkPayload{Class: t.Class, Instances: rows},
+	})
+}
+
+// BulkAggregate is the aggregate of bulk commands: the class's instances, an
+// instance's aggregate id without its last part. It has no facts.
+func BulkAggregate(t InstanceTarget) event.Aggregate {
+	whole := t.ref("x").AggregateID()
+	return event.Aggregate{Type: Instances, ID: whole[:len(whole)-len(":x")]}
+}
+
+// instanceState reads the payload of an instance from its last fact, nil if
+// the instance does not exist.
+func (s *Service) instanceState(ctx context.Context, database string, a event.Aggregate) (map[string]any, error) {
+	log := s.Commands.Log
+	states, _, err := log.States(ctx, database, a)
+	if err != nil {
+		return nil, problem.Unavailable(problem.DBUnavailable, "event log index", err)
+	}
+	if !states[a].Exists {
+		return nil, nil
+	}
+	fact, err := ReadInstance(ctx, log, states[a].Position)
+	if err != nil {
+		return nil, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
+	}
+	return fact.Data, nil
+}
+
+// ReadInstance reads an instance's fact by position.
+func ReadInstance(ctx context.Context, log *eventlog.Log, p event.Position) (instance.Fact, error) {
+	e, err := log.Event(ctx, p)
+	if err != nil {
+		return instance.Fact{}, err
+	}
+	data, err := log.Data(ctx, &e)
+	if err != nil {
+		return instance.Fact{}, err
+	}
+	return instance.DecodeFact(data)
+}

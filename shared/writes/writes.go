@@ -1,0 +1,115 @@
+// Package writes is the acceptance of writes, shared by both HTTP APIs: it
+// checks a request against the state that the log shows now and turns it into
+// a command. What a worker decides later, it checks again.
+package writes
+
+import (
+	"context"
+	"errors"
+
+	"spiceharvester/shared/classes"
+	"spiceharvester/shared/command"
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/problem"
+)
+
+// The types of commands.
+const (
+	CreateDatabase = "CREATE_DATABASE"
+	DeleteDatabase = "DELETE_DATABASE"
+	CreateClass    = "CREATE_ONTOLOGY_CLASS"
+	UpdateClass    = "UPDATE_ONTOLOGY_CLASS"
+	DeleteClass    = "DELETE_ONTOLOGY_CLASS"
+	CreateInstance = "CREATE_INSTANCE"
+	UpdateInstance = "UPDATE_INSTANCE"
+	DeleteInstance = "DELETE_INSTANCE"
+	BulkCreate     = "BULK_CREATE_INSTANCES"
+)
+
+// Instances is the aggregate type of instances.
+const Instances event.AggregateType = "Instance"
+
+// Caller is who asks, and how.
+type Caller struct {
+	Actor          string
+	Endpoint       string // names the endpoint, for the Idempotency-Key
+	IdempotencyKey string
+	Correlation    string
+	TraceParent    string
+	Reason         string // X-Change-Reason
+	Admin          bool   // carries a valid admin token
+}
+
+// Policy is how strictly an installation guards its ontology.
+type Policy struct {
+	RequireProposals bool     // ONTOLOGY_REQUIRE_PROPOSALS
+	Protected        []string // ONTOLOGY_PROTECTED_BRANCHES
+	Lint             ontology.LintOptions
+}
+
+// Service accepts writes.
+type Service struct {
+	Commands *command.Service
+	Classes  *classes.Reader
+	Policy   Policy
+}
+
+func (s *Service) submit(ctx context.Context, c Caller, r command.Request) (command.Accepted, error) {
+	id, err := command.NewID(r.Database, c.Endpoint, c.IdempotencyKey)
+	if err != nil {
+		return command.Accepted{}, problem.Internal(err)
+	}
+	if r.ID == "" {
+		r.ID = id
+	}
+	r.Actor, r.Correlation, r.TraceParent = c.Actor, c.Correlation, c.TraceParent
+	return s.Commands.Submit(ctx, r)
+}
+
+// pathParam checks a name that stands in the path.
+func pathParam(name string, value string, check func(string) error) error {
+	if err := check(value); err != nil {
+		return problem.InvalidParameter([]any{"path", name}, err, value)
+	}
+	return nil
+}
+
+func queryParam(name string, value string, check func(string) error) error {
+	if err := check(value); err != nil {
+		return problem.InvalidParameter([]any{"query", name}, err, value)
+	}
+	return nil
+}
+
+// CheckTarget checks database and branch as they stand in path and query.
+func CheckTarget(database, branch string) error {
+	return errors.Join(pathParam("db_name", database, ontology.CheckDatabase), queryParam("branch", branch, ontology.CheckBranch))
+}
+
+// requireDatabase answers 404 for a database that does not exist.
+func (s *Service) requireDatabase(ctx context.Context, database string) error {
+	a := event.Aggregate{Type: event.Database, ID: database}
+	states, _, err := s.Commands.Log.States(ctx, database, a)
+	if err != nil {
+		return problem.Unavailable(problem.DBUnavailable, "event log index", err)
+	}
+	if !states[a].Exists {
+		return problem.NotFound(problem.KindDatabase, database)
+	}
+	return nil
+}
+
+// Sequence gives the sequence of an aggregate's last fact, 0 without any.
+func (s *Service) Sequence(ctx context.Context, database string, a event.Aggregate) (uint64, bool, error) {
+	states, _, err := s.Commands.Log.States(ctx, database, a)
+	if err != nil {
+		return 0, false, problem.Unavailable(problem.DBUnavailable, "event log index", err)
+	}
+	return states[a].Sequence, states[a].Exists, nil
+}
+
+func classRequired(database, branch, class string) eventlog.Require {
+	return eventlog.Require{Aggregate: classes.Aggregate(database, branch, class), Expect: event.Present}
+}
