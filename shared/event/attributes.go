@@ -31,6 +31,9 @@ func (e *Event) attributes() []attribute {
 		add("sequence", strconv.FormatUint(e.Sequence, 10))
 	}
 	add("lifecycle", string(e.Lifecycle))
+	if !e.Created.IsZero() && e.Lifecycle != Creates {
+		add("createdtime", e.Created.UTC().Format(time.RFC3339Nano))
+	}
 	add("expect", string(e.Expect))
 	add("causationid", string(e.Command))
 	add("outcome", string(e.Outcome))
@@ -72,6 +75,9 @@ func (e *Event) set(name, value string) (err error) {
 		e.Sequence, err = strconv.ParseUint(value, 10, 63)
 	case "lifecycle":
 		e.Lifecycle = Lifecycle(value)
+	case "createdtime":
+		e.Created, err = time.Parse(time.RFC3339Nano, value)
+		e.Created = e.Created.UTC()
 	case "expect":
 		e.Expect = Expect(value)
 	case "causationid":
@@ -115,6 +121,9 @@ var ErrNewerSchema = errors.New("event: schema version is newer than this build 
 func (e *Event) decoded() error {
 	if e.Schema > SchemaVersion {
 		return fmt.Errorf("%w (version %d, event %s)", ErrNewerSchema, e.Schema, e.ID)
+	}
+	if e.Lifecycle == Creates {
+		e.Created = e.Time
 	}
 	return e.Validate()
 }

@@ -85,6 +85,10 @@ type Event struct {
 	Lifecycle Lifecycle
 	// Expect is what a command expects of its aggregate (expect).
 	Expect Expect
+	// Created is the time of the fact that created the aggregate (createdtime), so
+	// that a fact alone tells it. For a creation that is its own time; the log
+	// assigns it to the others.
+	Created time.Time
 	// Command is the command that caused this domain event (causationid).
 	Command ID
 	// Outcome ends that command.

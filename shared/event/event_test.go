@@ -22,6 +22,7 @@ func full() event.Event {
 		ID: "d1aeedbe-547f-5836-80aa-fe4057d98f79", Type: "INSTANCE_UPDATED", Source: "/functions/instance-worker",
 		Time: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC), Kind: event.Domain,
 		Aggregate: event.Aggregate{Type: "Instance", ID: `demo:main:Class%3AA:키 50% "x"\y#`},
+		Created:   time.Date(2025, 12, 31, 23, 59, 59, 0, time.UTC),
 		Sequence:  3, Lifecycle: event.Changes, Command: "11111111-1111-1111-1111-111111111111", Outcome: event.Completed,
 		Previous: event.Position{Chain: 3, Segment: 17, Offset: 200, Length: 300},
 		Database: "demo", Branch: "feature/what-if", Actor: "Zoë", Correlation: "r-1",

@@ -55,6 +55,9 @@ func (d *decider) decide(en *Entry) verdict {
 	if e.IsFact() {
 		last := d.view.Aggregates[e.Aggregate]
 		e.Sequence, e.Previous = last.Sequence+1, last.Position
+		if e.Lifecycle != event.Creates {
+			e.Created = last.Created
+		}
 	}
 	if err := d.seg.add(&e); err != nil {
 		return verdict{err: err, final: true}

@@ -49,9 +49,9 @@ func (s *Segment) delta() Delta {
 }
 
 func factRow(e *event.Event) AggregateRow {
-	row := AggregateRow{Aggregate: e.Aggregate, Database: e.Database, Sequence: e.Sequence, Position: e.Position, Deleted: e.Lifecycle == event.Deletes}
+	row := AggregateRow{Aggregate: e.Aggregate, Database: e.Database, Sequence: e.Sequence, Position: e.Position, Deleted: e.Lifecycle == event.Deletes, Created: e.Created}
 	if e.Lifecycle == event.Creates {
-		row.Born = e.Position
+		row.Born, row.Created = e.Position, e.Time
 	}
 	return row
 }

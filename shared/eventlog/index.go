@@ -80,6 +80,8 @@ type AggregateRow struct {
 	// Born is the position of the fact that last created the aggregate. For a
 	// database it tells which facts in it belong to an earlier life.
 	Born event.Position
+	// Created is the time of that fact.
+	Created time.Time
 }
 
 // CommandRow is what the index knows of a command. An open command is kept

@@ -79,6 +79,10 @@ func (s *Segment) add(e *event.Event) error {
 			return err
 		}
 	}
+	e.Time = e.Time.UTC().Truncate(time.Microsecond) // what the index can hold
+	if e.Lifecycle == event.Creates {
+		e.Created = e.Time
+	}
 	start := len(s.body)
 	body, err := event.AppendLine(s.body, e)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestSegmentRoundTrip(t *testing.T) {
 			s.Events[i].Schema = event.SchemaVersion
 		}
 		if !reflect.DeepEqual(back, s) {
-			t.Errorf("got %+v\nwant %+v", back, s)
+			t.Errorf("events: got %+v\nwant %+v", back.Events, s.Events)
 		}
 		for _, e := range back.Events {
 			p := e.Position

@@ -31,6 +31,7 @@ create table spice_event_log.aggregates (
     born_segment   bigint not null,  -- where its last creation stands
     born_offset    integer not null,
     born_length    integer not null,
+    created        timestamptz not null,  -- time of that creation
     primary key (chain, type, id)
 );
 create index aggregates_order on spice_event_log.aggregates (chain, segment, byte_offset);

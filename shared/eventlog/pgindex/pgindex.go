@@ -97,11 +97,12 @@ func (x *Index) Databases(ctx context.Context) ([]eventlog.AggregateRow, error) 
 	})
 }
 
-const aggregateColumns = `chain, type, id, database, sequence, segment, byte_offset, byte_length, deleted, born_segment, born_offset, born_length`
+const aggregateColumns = `chain, type, id, database, sequence, segment, byte_offset, byte_length, deleted, born_segment, born_offset, born_length, created`
 
 func scanAggregate(row pgx.CollectableRow) (a eventlog.AggregateRow, err error) {
 	err = row.Scan(&a.Position.Chain, &a.Aggregate.Type, &a.Aggregate.ID, &a.Database, &a.Sequence,
-		&a.Position.Segment, &a.Position.Offset, &a.Position.Length, &a.Deleted, &a.Born.Segment, &a.Born.Offset, &a.Born.Length)
+		&a.Position.Segment, &a.Position.Offset, &a.Position.Length, &a.Deleted, &a.Born.Segment, &a.Born.Offset, &a.Born.Length, &a.Created)
+	a.Created = a.Created.UTC()
 	a.Born.Chain = a.Position.Chain
 	return a, err
 }
