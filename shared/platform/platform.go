@@ -36,8 +36,10 @@ type Platform struct {
 	Logger   *slog.Logger
 	Now      func() time.Time
 
-	nudger    *nudge.Nudger
-	transport *http.Transport
+	// Transport carries all HTTP calls to backing services and functions.
+	Transport *http.Transport
+
+	nudger *nudge.Nudger
 }
 
 // Open wires a function's dependencies. name is the function's, for logs and as
@@ -52,13 +54,13 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 	if err != nil {
 		return nil, fmt.Errorf("platform: postgres: %w", err)
 	}
-	p := &Platform{Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, transport: newTransport()}
+	p := &Platform{Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, Transport: newTransport()}
 	owner := fmt.Sprintf("%s-%d-%s", name, os.Getpid(), uuid.NewString()[:8])
 	p.Index = pgindex.New(pool)
 	p.Registry = pgregistry.New(pool, owner)
-	p.Store = s3store.New(S3Client(c, p.transport), c.EventStoreBucket)
+	p.Store = s3store.New(S3Client(c, p.Transport), c.EventStoreBucket)
 	if c.MessageRelayURL != "" {
-		p.nudger = nudge.New(&http.Client{Transport: p.transport}, c.MessageRelayURL, p.Logger)
+		p.nudger = nudge.New(&http.Client{Transport: p.Transport}, c.MessageRelayURL, p.Logger)
 	}
 	p.Log = eventlog.New(eventlog.Config{
 		Objects: p.Store, Index: p.Index, Writer: owner, NewID: uuid.NewString, Chains: c.Chains, Logger: p.Logger, Appended: p.nudger.Nudge,
@@ -94,5 +96,5 @@ func (p *Platform) Close() {
 	p.Log.Close()
 	p.nudger.Close()
 	p.Pool.Close()
-	p.transport.CloseIdleConnections()
+	p.Transport.CloseIdleConnections()
 }

@@ -24,9 +24,15 @@ type Handler struct {
 	Types []event.AggregateType
 }
 
+// The consumers of facts of the project.
+var (
+	Instances = Handler{"projection_worker:instance_events", []event.AggregateType{"Instance"}}
+	Ontology  = Handler{"projection_worker:ontology_events", []event.AggregateType{event.Database, "OntologyClass"}}
+)
+
 // Handlers lists every consumer of facts with a watermark. A consumer that is
 // missing here still gets its deliveries, but a lost one is not found.
-var Handlers = []Handler{}
+var Handlers = []Handler{Instances, Ontology}
 
 // Store finds lagging aggregates.
 type Store interface {

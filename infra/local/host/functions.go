@@ -16,6 +16,7 @@ import (
 	messagerelay "spiceharvester/functions/message-relay"
 	"spiceharvester/functions/oms"
 	ontologyworker "spiceharvester/functions/ontology-worker"
+	projectionworker "spiceharvester/functions/projection-worker"
 	"spiceharvester/infra/local/loopback"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/service"
@@ -30,11 +31,12 @@ func open[F service.Function](f func(*platform.Platform) (F, error)) opener {
 
 // functions is every function of the project. stack.yml says which run.
 var functions = map[string]opener{
-	"bff":             open(bff.Open),
-	"instance-worker": open(instanceworker.Open),
-	"message-relay":   open(messagerelay.Open),
-	"oms":             open(oms.Open),
-	"ontology-worker": open(ontologyworker.Open),
+	"bff":               open(bff.Open),
+	"instance-worker":   open(instanceworker.Open),
+	"message-relay":     open(messagerelay.Open),
+	"oms":               open(oms.Open),
+	"ontology-worker":   open(ontologyworker.Open),
+	"projection-worker": open(projectionworker.Open),
 }
 
 // serve serves one address until stop.

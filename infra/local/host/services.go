@@ -15,6 +15,7 @@ import (
 
 	migrations "spiceharvester/infra/postgres"
 
+	"spiceharvester/infra/local/elasticsearch"
 	"spiceharvester/infra/local/kafka"
 	"spiceharvester/infra/local/postgres"
 	"spiceharvester/infra/local/s3"
@@ -37,6 +38,7 @@ var backings = []backing{
 	{"PostgreSQL", "POSTGRES_URL", "POSTGRES_PORT", 5433, startPostgres},
 	{"S3", "MINIO_ENDPOINT_URL", "S3_PORT", 9000, startS3},
 	{"Kafka", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_PORT", 9092, startKafka},
+	{"Elasticsearch", "ELASTICSEARCH_URL", "ELASTICSEARCH_PORT", 9200, startElasticsearch},
 }
 
 func startPostgres(ctx context.Context, h *Host, port int) error {
@@ -66,6 +68,16 @@ func startKafka(_ context.Context, h *Host, port int) error {
 	}
 	h.onStop(broker.Stop)
 	h.set("KAFKA_BOOTSTRAP_SERVERS", broker.Addr())
+	return nil
+}
+
+func startElasticsearch(ctx context.Context, h *Host, port int) error {
+	server, err := elasticsearch.Start(context.WithoutCancel(ctx), elasticsearch.Config{Dir: filepath.Join(h.data, "elasticsearch"), Port: port, Logger: h.logger})
+	if err != nil {
+		return err
+	}
+	h.onStop(func() error { return server.Stop(context.Background()) })
+	h.set("ELASTICSEARCH_URL", server.URL())
 	return nil
 }
 

@@ -1,0 +1,155 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// Window is the most hits that paging by offset can reach.
+const Window = 10_000
+
+// Query asks for documents of one class, or of all.
+type Query struct {
+	Alias   string
+	Class   string // "" for all
+	Search  string // words that all must occur; "" for none
+	Targets string // only documents that link to this class/id
+	Offset  int
+	Limit   int
+}
+
+// Hits are documents, as stored, and how many there are in all.
+type Hits struct {
+	Total     int
+	Documents []json.RawMessage
+}
+
+type searchAnswer struct {
+	TimedOut bool `json:"timed_out"`
+	Shards   struct{ Failed int }
+	Hits     struct {
+		Total struct{ Value int }
+		Hits  []struct {
+			ID     string          `json:"_id"`
+			Source json.RawMessage `json:"_source"`
+			Sort   json.RawMessage `json:"sort"`
+		}
+	}
+}
+
+func (q *Query) body() object {
+	filter := []object{{"term": object{"deleted": false}}}
+	if q.Class != "" {
+		filter = append(filter, object{"term": object{"class_id": q.Class}})
+	}
+	if q.Targets != "" {
+		filter = append(filter, object{"term": object{"targets": q.Targets}})
+	}
+	b := object{"filter": filter}
+	if q.Search != "" {
+		b["must"] = []object{{"simple_query_string": object{"query": escape(q.Search), "fields": []string{"text", "text.cjk"}, "default_operator": "and"}}}
+	}
+	return object{
+		"query": object{"bool": b}, "from": q.Offset, "size": q.Limit, "track_total_hits": true,
+		"sort": []object{{"event_timestamp": "desc"}, {"class_id": "asc"}, {"instance_id": "asc"}},
+	}
+}
+
+// escape takes the operators of the query language out of a text, so that
+// every character only stands for itself.
+func escape(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`+|-"*()~\`, r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// Find runs a query, newest first. A read model that does not exist yet is
+// empty.
+func (c *Client) Find(ctx context.Context, q Query) (Hits, error) {
+	var answer searchAnswer
+	if err := c.search(ctx, q.Alias, q.body(), &answer); err != nil {
+		if isMissingIndex(err) {
+			return Hits{}, nil
+		}
+		return Hits{}, err
+	}
+	h := Hits{Total: answer.Hits.Total.Value}
+	for _, hit := range answer.Hits.Hits {
+		h.Documents = append(h.Documents, hit.Source)
+	}
+	return h, nil
+}
+
+func (c *Client) search(ctx context.Context, alias string, body object, answer *searchAnswer) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("search: query: %w", err)
+	}
+	if err := c.do(ctx, "search "+alias, esapi.SearchRequest{Index: []string{alias}, Body: bytes.NewReader(encoded)}, answer); err != nil {
+		return err
+	}
+	if answer.TimedOut || answer.Shards.Failed > 0 {
+		return fmt.Errorf("search: %s: only some shards answered", alias)
+	}
+	return nil
+}
+
+// Get reads one document as it was written last, whether or not a refresh has
+// made it searchable. ok is false if there is none, or it is a tombstone.
+func (c *Client) Get(ctx context.Context, alias, id string) (source json.RawMessage, ok bool, err error) {
+	var answer struct {
+		Found  bool
+		Source json.RawMessage `json:"_source"`
+	}
+	err = c.do(ctx, "get "+alias, esapi.GetRequest{Index: alias, DocumentID: url.PathEscape(id)}, &answer)
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	var state struct{ Deleted bool }
+	if err := json.Unmarshal(answer.Source, &state); err != nil {
+		return nil, false, fmt.Errorf("search: get %s: %w", alias, err)
+	}
+	return answer.Source, answer.Found && !state.Deleted, nil
+}
+
+// Scan walks every document of an alias, tombstones too, by id.
+func (c *Client) Scan(ctx context.Context, alias string, visit func(id string, source json.RawMessage) error) error {
+	body := object{
+		"query": object{"match_all": object{}}, "size": 1000, "track_total_hits": false,
+		"sort": []object{{"class_id": "asc"}, {"instance_id": "asc"}},
+	}
+	for {
+		var answer searchAnswer
+		if err := c.search(ctx, alias, body, &answer); err != nil {
+			if isMissingIndex(err) {
+				return nil
+			}
+			return err
+		}
+		hits := answer.Hits.Hits
+		for _, hit := range hits {
+			if err := visit(hit.ID, hit.Source); err != nil {
+				return err
+			}
+		}
+		if len(hits) < 1000 {
+			return nil
+		}
+		body["search_after"] = hits[len(hits)-1].Sort
+	}
+}
