@@ -4,15 +4,20 @@ package bff
 import (
 	"net/http"
 
+	"spiceharvester/shared/checker"
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/platform"
+	"spiceharvester/shared/reads"
+	"spiceharvester/shared/search"
 )
 
 // Function is the BFF.
 type Function struct {
 	*httpapi.API
-	core *core.Core
+	core    *core.Core
+	reads   *reads.Reads
+	checker *checker.Checker
 }
 
 // exempt are the paths that need no token.
@@ -24,7 +29,15 @@ func Open(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Function{API: httpapi.New("bff", auth, p.Logger), core: core.Open(p, "/functions/bff")}
+	client, err := search.FromEnv(p.Config.Env, p.Transport)
+	if err != nil {
+		return nil, err
+	}
+	c := core.Open(p, "/functions/bff")
+	f := &Function{
+		API: httpapi.New("bff", auth, p.Logger), core: c, checker: &checker.Checker{Log: p.Log, Search: client},
+		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
+	}
 	f.routes()
 	return f, nil
 }
@@ -51,8 +64,10 @@ func (f *Function) routes() {
 	f.Handle("POST "+db+"/ontology/{class_label}/validate", ontology.ValidateUpdate)
 	f.Handle("PUT "+db+"/ontology/{class_label}", ontology.Update)
 	f.Handle("DELETE "+db+"/ontology/{class_label}", ontology.Delete)
+	f.Handle("GET "+db+"/ontology/list", f.listOntologies)
 	f.Handle("GET "+db+"/ontology/{class_label}", f.getOntology)
 	f.Handle("GET "+db+"/ontology/{class_label}/schema", f.getSchema)
+	f.Handle("GET "+db+"/classes", f.listClasses)
 	f.Handle("POST "+db+"/classes", f.createClass)
 	f.Handle("GET "+db+"/classes/{class_label}", f.getClass)
 
@@ -61,6 +76,12 @@ func (f *Function) routes() {
 	f.Handle("PUT "+db+"/instances/{class_label}/{instance_id}/update", instances.Update)
 	f.Handle("DELETE "+db+"/instances/{class_label}/{instance_id}/delete", instances.Delete)
 	f.Handle("POST "+db+"/instances/{class_label}/bulk-create", instances.BulkCreate)
+
+	f.Handle("GET "+db+"/class/{class_id}/instances", f.listInstances)
+	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}", f.getInstance)
+	f.Handle("GET "+db+"/class/{class_id}/sample-values", f.sampleValues)
+
+	f.Handle("GET /api/v1/monitoring/projections", f.projections)
 
 	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)
 	f.Handle("POST /api/v1/commands/{command_id}/cancel", f.core.CancelCommand)

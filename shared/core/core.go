@@ -10,6 +10,7 @@ import (
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/config"
+	"spiceharvester/shared/consume"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ontology"
@@ -27,6 +28,8 @@ type Core struct {
 	Databases
 	Ready func(context.Context) error
 	Now   func() time.Time
+
+	registry consume.Registry
 }
 
 // Open makes the core of an API out of the environment.
@@ -34,7 +37,7 @@ func Open(p *platform.Platform, source string) *Core {
 	reader := classes.NewReader(p.Log)
 	commands := &command.Service{Log: p.Log, Source: source, Now: p.Now}
 	return &Core{
-		Log: p.Log, Classes: reader, Ready: p.Ready, Now: p.Now,
+		Log: p.Log, Classes: reader, Ready: p.Ready, Now: p.Now, registry: p.Registry,
 		Writes:    &writes.Service{Commands: commands, Classes: reader, Policy: PolicyFromEnv(p.Config)},
 		Commands:  &command.Reader{Log: p.Log, Registry: p.Registry, Workers: command.Workers},
 		Databases: newDatabases(p.Log, p.Index),
@@ -107,3 +110,35 @@ func (c *Core) CancelCommand(r *httpapi.Request) (*httpapi.Response, error) {
 }
 
 var textCommandID = problem.Define("command.id_format", "The command id must be a UUID.", "명령 ID는 UUID여야 합니다.")
+
+// parkedLimit bounds the list of parked aggregates in one answer.
+const parkedLimit = 1000
+
+// Parked is an aggregate that a handler could not go on with.
+type Parked struct {
+	Handler       string `json:"handler"`
+	AggregateType string `json:"aggregate_type"`
+	AggregateID   string `json:"aggregate_id"`
+	Next          uint64 `json:"next_sequence"`
+	Attempts      int    `json:"attempts"`
+	NextTry       string `json:"next_try"`
+	Dead          bool   `json:"dead"`
+	Reason        string `json:"reason"`
+	Since         string `json:"since"`
+}
+
+// Parked lists what waits for another try or for an operator.
+func (c *Core) Parked(ctx context.Context) ([]Parked, error) {
+	rows, err := c.registry.Parked(ctx, parkedLimit)
+	if err != nil {
+		return nil, problem.Unavailable(problem.DBUnavailable, "registry", err)
+	}
+	list := []Parked{}
+	for _, p := range rows {
+		list = append(list, Parked{
+			Handler: p.Handler, AggregateType: string(p.Aggregate.Type), AggregateID: p.Aggregate.ID, Next: p.Next, Attempts: p.Attempts,
+			NextTry: Timestamp(p.NextTry), Dead: p.Dead, Reason: p.Reason, Since: Timestamp(p.Since),
+		})
+	}
+	return list, nil
+}

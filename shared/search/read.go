@@ -153,3 +153,34 @@ func (c *Client) Scan(ctx context.Context, alias string, visit func(id string, s
 		body["search_after"] = hits[len(hits)-1].Sort
 	}
 }
+
+// Exist tells which documents exist, tombstones not counted.
+func (c *Client) Exist(ctx context.Context, alias string, ids []string) (map[string]bool, error) {
+	exist := make(map[string]bool, len(ids))
+	if len(ids) == 0 {
+		return exist, nil
+	}
+	body, err := json.Marshal(object{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("search: mget: %w", err)
+	}
+	var answer struct {
+		Docs []struct {
+			ID     string `json:"_id"`
+			Found  bool
+			Source struct{ Deleted bool } `json:"_source"`
+			Error  *struct{ Type, Reason string }
+		}
+	}
+	request := esapi.MgetRequest{Index: alias, Body: bytes.NewReader(body), SourceIncludes: []string{"deleted"}}
+	if err := c.do(ctx, "mget "+alias, request, &answer); err != nil {
+		return nil, err
+	}
+	for _, d := range answer.Docs {
+		if d.Error != nil && d.Error.Type != "index_not_found_exception" {
+			return nil, fmt.Errorf("search: mget %s: %s: %s", alias, d.Error.Type, d.Error.Reason)
+		}
+		exist[d.ID] = d.Found && !d.Source.Deleted
+	}
+	return exist, nil
+}

@@ -5,7 +5,6 @@ package writes
 
 import (
 	"context"
-	"errors"
 
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/command"
@@ -83,9 +82,19 @@ func queryParam(name string, value string, check func(string) error) error {
 	return nil
 }
 
-// CheckTarget checks database and branch as they stand in path and query.
+// CheckTarget checks database and branch as they stand in path and query. Every
+// database has one branch until branches are built.
 func CheckTarget(database, branch string) error {
-	return errors.Join(pathParam("db_name", database, ontology.CheckDatabase), queryParam("branch", branch, ontology.CheckBranch))
+	if err := pathParam("db_name", database, ontology.CheckDatabase); err != nil {
+		return err
+	}
+	if err := queryParam("branch", branch, ontology.CheckBranch); err != nil {
+		return err
+	}
+	if branch != ontology.MainBranch {
+		return problem.NotFound(problem.KindBranch, branch)
+	}
+	return nil
 }
 
 // requireDatabase answers 404 for a database that does not exist.

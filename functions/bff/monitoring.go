@@ -1,0 +1,44 @@
+package bff
+
+import (
+	"spiceharvester/shared/checker"
+	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/problem"
+)
+
+// projections compares the read model with the fold of the log, of one database
+// (db_name) or of all, and lists what waits parked. It reads the whole log of
+// each database: for tests and operators, not for polling.
+func (f *Function) projections(r *httpapi.Request) (*httpapi.Response, error) {
+	var names []string
+	if name := r.Query("db_name", ""); name != "" {
+		if err := ontology.CheckDatabase(name); err != nil {
+			return nil, problem.InvalidParameter([]any{"query", "db_name"}, err, name)
+		}
+		names = []string{name}
+	} else {
+		databases, err := f.core.ListDatabases(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range databases {
+			names = append(names, d.Name)
+		}
+	}
+	reports := []checker.DatabaseReport{}
+	equal := true
+	for _, name := range names {
+		report, err := f.checker.Check(r.Context(), name)
+		if err != nil {
+			return nil, problem.Internal(err)
+		}
+		equal = equal && report.Equal
+		reports = append(reports, report)
+	}
+	parked, err := f.core.Parked(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.OK(map[string]any{"equal": equal && len(parked) == 0, "databases": reports, "parked": parked}), nil
+}
