@@ -14,34 +14,34 @@ import (
 	"spiceharvester/shared/instance"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/problem/strictjson"
+	"spiceharvester/shared/writes"
 )
 
 // Limits of a bulk command's work and of its result.
 const (
-	rowsPerAppend   = 500
-	rowErrorsInline = 100 // refused rows that the result tells in full
-	sampleIDs       = 5
+	rowsPerAppend = 500
+	bulkRounds    = 5    // how often rows are decided again
+	rowErrors     = 1000 // refused rows that the result tells in full
+	sampleIDs     = 5
 )
 
-// rowError is a refused row in the result of a bulk command.
-type rowError struct {
-	Row     int              `json:"row"`
-	Problem *problem.Problem `json:"problem"`
-}
-
-// bulkResult is what a bulk command came to.
-type bulkResult struct {
-	Created   int        `json:"created"`
-	Refused   int        `json:"refused"`
-	Total     int        `json:"total"`
-	SampleIDs []string   `json:"sample_instance_ids"`
-	Errors    []rowError `json:"errors"`
-}
-
-// bulkCreate appends one fact per row and then the result that ends the command.
+// bulk is one bulk command at work. A row is created, or, for an upsert,
+// updated or found unchanged, or refused alone with its reasons.
+//
 // Event ids derive from command and instance, so a second run, after a crash or
 // beside the first, finds what is done.
-func (f *Function) bulkCreate(ctx context.Context, cmd *event.Event) error {
+type bulk struct {
+	*Function
+	cmd    *event.Event
+	class  string
+	rows   []any
+	upsert bool
+
+	result  writes.BulkResult
+	refused map[int]*problem.Problem
+}
+
+func (f *Function) bulk(ctx context.Context, cmd *event.Event) error {
 	data, err := execute.Data(ctx, f.log, cmd)
 	if err != nil {
 		return err
@@ -50,98 +50,182 @@ func (f *Function) bulkCreate(ctx context.Context, cmd *event.Event) error {
 	if err != nil {
 		return consume.Permanent(fmt.Errorf("payload: %w", err))
 	}
-	class, _ := payload["class_id"].(string)
-	rows, _ := payload["instances"].([]any)
-	result := bulkResult{Total: len(rows), SampleIDs: []string{}, Errors: []rowError{}}
-	refused := map[int]*problem.Problem{}
-	todo := make([]int, len(rows))
-	for i := range rows {
+	b := &bulk{Function: f, cmd: cmd, upsert: data.Type == writes.BulkUpsert, refused: map[int]*problem.Problem{}}
+	b.class, _ = payload["class_id"].(string)
+	b.rows, _ = payload["instances"].([]any)
+	b.result = writes.BulkResult{Total: len(b.rows), SampleIDs: []string{}, Errors: []writes.RowError{}}
+	if err := b.work(ctx); err != nil {
+		return err
+	}
+	return b.end(ctx)
+}
+
+// work decides all rows, those again whose ground moved meanwhile.
+func (b *bulk) work(ctx context.Context) error {
+	todo := make([]int, len(b.rows))
+	for i := range b.rows {
 		todo[i] = i
 	}
-	for round := 1; len(todo) > 0; round++ {
-		d, err := f.classes.Get(ctx, cmd.Database, cmd.Branch, class)
+	for range bulkRounds {
+		if len(todo) == 0 {
+			return nil
+		}
+		d, err := b.classes.Get(ctx, b.cmd.Database, b.cmd.Branch, b.class)
 		if err != nil {
 			return err
 		}
-		made := instance.CreateRows(d.Schema, rows, string(cmd.ID), "body", "instances")
+		made := instance.CreateRows(d.Schema, b.rows, string(b.cmd.ID), "body", "instances")
 		var again []int
 		for start := 0; start < len(todo); start += rowsPerAppend {
-			moved, err := f.appendRows(ctx, cmd, d, class, made, todo[start:min(start+rowsPerAppend, len(todo))], &result, refused)
+			moved, err := b.chunk(ctx, d, made, todo[start:min(start+rowsPerAppend, len(todo))])
 			if err != nil {
 				return err
 			}
 			again = append(again, moved...)
 		}
-		if todo = again; round == 5 && len(todo) > 0 {
-			return fmt.Errorf("class %s keeps changing", class)
-		}
+		todo = again
 	}
-	for i := range rows {
-		if p := refused[i]; p != nil {
-			if result.Refused++; len(result.Errors) < rowErrorsInline {
-				result.Errors = append(result.Errors, rowError{i, p})
-			}
-		}
+	if len(todo) > 0 {
+		return fmt.Errorf("%d rows of class %s keep changing", len(todo), b.class)
 	}
-	return f.endBulk(ctx, cmd, result)
+	return nil
 }
 
-// appendRows appends the facts of some rows. It returns the rows to decide again
-// because the class moved on.
-func (f *Function) appendRows(ctx context.Context, cmd *event.Event, d *classes.Definition, class string, made []instance.Row, rows []int, result *bulkResult, refused map[int]*problem.Problem) (moved []int, err error) {
-	var entries []eventlog.Entry
-	var at []int
+// chunk appends the facts of some rows. It returns the rows to decide again.
+func (b *bulk) chunk(ctx context.Context, d *classes.Definition, made []instance.Row, rows []int) (moved []int, err error) {
+	var aggregates []event.Aggregate
+	var valid []int
 	for _, i := range rows {
 		if err := made[i].Errors.Err(); err != nil {
-			refused[i] = problem.From(err)
+			b.refused[i] = problem.From(err)
 			continue
 		}
-		ref := instance.Ref{Database: cmd.Database, Branch: cmd.Branch, Class: class, ID: made[i].Instance.ID}
-		entry, err := f.fact(cmd, instanceCreated, event.Creates, ref, made[i].Instance, d)
+		valid, aggregates = append(valid, i), append(aggregates, writes.InstanceAggregate(b.ref(made[i].Instance.ID)))
+	}
+	states := map[event.Aggregate]eventlog.State{}
+	if b.upsert {
+		if states, _, err = b.log.States(ctx, b.cmd.Database, aggregates...); err != nil {
+			return nil, err
+		}
+	}
+	var entries []eventlog.Entry
+	var at []int
+	for k, i := range valid {
+		entry, changed, err := b.row(ctx, d, made[i].Instance, states[aggregates[k]])
+		if p, ok := problem.AsProblem(err); ok && p.Status < 500 {
+			b.refused[i] = p
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		entry.Expect = event.Absent
-		entry.Event.Outcome = "" // a row does not end the command
-		entry.Event.ID = event.DomainID(cmd.ID, instanceCreated, entry.Event.Aggregate.ID)
+		if !changed {
+			b.result.Unchanged++
+			continue
+		}
 		entries, at = append(entries, entry), append(at, i)
 	}
-	for k, o := range f.log.AppendAll(ctx, entries) {
-		i := at[k]
-		var r *eventlog.Refusal
-		switch {
-		case o.Err == nil:
-			if result.Created++; len(result.SampleIDs) < sampleIDs {
-				result.SampleIDs = append(result.SampleIDs, made[i].Instance.ID)
-			}
-		case !errors.As(o.Err, &r):
-			return nil, o.Err
-		case r.Reason == eventlog.CommandEnded || r.Reason == eventlog.CommandUnknown:
-			return nil, o.Err
-		case r.Reason == eventlog.RequireConflict && r.Aggregate.Type == classes.Type:
-			moved = append(moved, i)
-		case r.Reason == eventlog.RequireConflict:
-			refused[i] = missingTarget(r, made[i].Instance.Data, "body", "instances", i)
-		default:
-			refused[i] = problem.From(execute.Permanent(o.Err))
+	for k, o := range b.log.AppendAll(ctx, entries) {
+		again, err := b.answered(at[k], &entries[k], made[at[k]].Instance, o)
+		if err != nil {
+			return nil, err
+		}
+		if again {
+			moved = append(moved, at[k])
 		}
 	}
 	return moved, nil
 }
 
-// endBulk ends the command: completed if any row was created or there was
-// none, failed if every row was refused.
-func (f *Function) endBulk(ctx context.Context, cmd *event.Event, result bulkResult) error {
-	outcome := map[string]any{"result": result}
-	if result.Total > 0 && result.Created == 0 {
-		outcome["error"] = fmt.Sprintf("all %d rows were refused", result.Total)
-		outcome["problem"] = result.Errors[0].Problem
+func (b *bulk) ref(id string) instance.Ref {
+	return instance.Ref{Database: b.cmd.Database, Branch: b.cmd.Branch, Class: b.class, ID: id}
+}
+
+// row makes the event of one row, or finds that it changes nothing.
+func (b *bulk) row(ctx context.Context, d *classes.Definition, made instance.Instance, state eventlog.State) (eventlog.Entry, bool, error) {
+	ref := b.ref(made.ID)
+	if !state.Exists {
+		entry, err := b.rowFact(instanceCreated, event.Creates, ref, made, d, event.Absent)
+		return entry, true, err
+	}
+	entry, err := b.rowFact(instanceUpdated, event.Changes, ref, made, d, event.At(state.Sequence))
+	if err != nil {
+		return entry, false, err
+	}
+	// The same state again is told by its digest, without reading it.
+	created := entry.Event
+	created.Type = instanceCreated
+	if state.Content == eventlog.ContentOf(&entry.Event) || state.Content == eventlog.ContentOf(&created) {
+		return entry, false, nil
+	}
+	before, err := writes.ReadInstance(ctx, b.log, state.Position)
+	if err != nil {
+		return entry, false, err
+	}
+	merged, changed, errs := instance.Update(d.Schema, made.ID, before.Data, made.Data, "body", "instances")
+	if err := errs.Err(); err != nil || !changed {
+		return entry, false, err
+	}
+	entry, err = b.rowFact(instanceUpdated, event.Changes, ref, merged, d, event.At(state.Sequence))
+	return entry, true, err
+}
+
+func (b *bulk) rowFact(eventType string, lifecycle event.Lifecycle, ref instance.Ref, made instance.Instance, d *classes.Definition, x event.Expect) (eventlog.Entry, error) {
+	entry, err := b.fact(b.cmd, eventType, lifecycle, ref, made, d)
+	entry.Expect = x
+	entry.Event.Outcome = "" // a row does not end the command
+	entry.Event.ID = event.DomainID(b.cmd.ID, eventType, entry.Event.Aggregate.ID)
+	return entry, err
+}
+
+// answered counts what the log said of a row, and whether to decide it again.
+func (b *bulk) answered(row int, entry *eventlog.Entry, made instance.Instance, o eventlog.Outcome) (again bool, err error) {
+	var r *eventlog.Refusal
+	switch {
+	case o.Err == nil:
+		if entry.Event.Lifecycle == event.Creates {
+			b.result.Created++
+		} else {
+			b.result.Updated++
+		}
+		if len(b.result.SampleIDs) < sampleIDs {
+			b.result.SampleIDs = append(b.result.SampleIDs, made.ID)
+		}
+	case !errors.As(o.Err, &r), r.Reason == eventlog.CommandEnded, r.Reason == eventlog.CommandUnknown:
+		return false, o.Err
+	case r.Reason == eventlog.RequireConflict && r.Aggregate.Type == classes.Type && r.Exists, r.Reason == eventlog.Conflict && b.upsert:
+		return true, nil
+	case r.Reason == eventlog.RequireConflict && r.Aggregate.Type == writes.Instances:
+		b.refused[row] = missingTarget(r, made.Data, "body", "instances", row)
+	default:
+		b.refused[row] = problem.From(execute.Permanent(o.Err))
+	}
+	return false, nil
+}
+
+// end ends the command: failed if every row was refused, else completed.
+func (b *bulk) end(ctx context.Context) error {
+	for i := range b.rows {
+		if p := b.refused[i]; p != nil {
+			if b.result.Refused++; len(b.result.Errors) < rowErrors {
+				b.result.Errors = append(b.result.Errors, writes.RowError{Row: i, Problem: p})
+			}
+		}
+	}
+	outcome := map[string]any{"result": b.result}
+	if b.result.Total > 0 && b.result.Refused == b.result.Total {
+		outcome["error"] = fmt.Sprintf("all %d rows were refused", b.result.Total)
+		outcome["problem"] = b.result.Errors[0].Problem
 	}
 	body, err := json.Marshal(outcome)
 	if err != nil {
 		return err
 	}
-	e, err := execute.Ending(cmd, bulkCreated, source, f.now(), json.RawMessage(body))
+	eventType := bulkCreated
+	if b.upsert {
+		eventType = bulkUpserted
+	}
+	e, err := execute.Ending(b.cmd, eventType, source, b.now(), json.RawMessage(body))
 	if err != nil {
 		return err
 	}
@@ -150,10 +234,10 @@ func (f *Function) endBulk(ctx context.Context, cmd *event.Event, result bulkRes
 	}
 	if len(body) > event.MaxSize-8<<10 {
 		e.Data = nil
-		if e.DataRef, err = f.log.PutData(ctx, body); err != nil {
+		if e.DataRef, err = b.log.PutData(ctx, body); err != nil {
 			return err
 		}
 	}
-	_, err = f.log.Append(ctx, eventlog.Entry{Event: e})
+	_, err = b.log.Append(ctx, eventlog.Entry{Event: e})
 	return err
 }

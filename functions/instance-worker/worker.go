@@ -30,6 +30,7 @@ const (
 	instanceUpdated = "INSTANCE_UPDATED"
 	instanceDeleted = "INSTANCE_DELETED"
 	bulkCreated     = "INSTANCES_BULK_CREATED"
+	bulkUpserted    = "INSTANCES_BULK_UPSERTED"
 )
 
 // Function is the worker.
@@ -66,8 +67,9 @@ func (f *Function) execute(ctx context.Context, commands []event.Event) []error 
 	var single []event.Event
 	var at []int
 	for i := range commands {
-		if commands[i].Type == writes.BulkCreate+"_REQUESTED" {
-			errs[i] = execute.Permanent(f.bulkCreate(ctx, &commands[i]))
+		switch commands[i].Type {
+		case writes.BulkCreate + "_REQUESTED", writes.BulkUpsert + "_REQUESTED":
+			errs[i] = execute.Permanent(f.bulk(ctx, &commands[i]))
 			continue
 		}
 		single, at = append(single, commands[i]), append(at, i)

@@ -49,7 +49,7 @@ func (s *Segment) delta() Delta {
 }
 
 func factRow(e *event.Event) AggregateRow {
-	row := AggregateRow{Aggregate: e.Aggregate, Database: e.Database, Sequence: e.Sequence, Position: e.Position, Deleted: e.Lifecycle == event.Deletes, Created: e.Created}
+	row := AggregateRow{Aggregate: e.Aggregate, Database: e.Database, Sequence: e.Sequence, Position: e.Position, Deleted: e.Lifecycle == event.Deletes, Created: e.Created, Content: ContentOf(e)}
 	if e.Lifecycle == event.Creates {
 		row.Born, row.Created = e.Position, e.Time
 	}

@@ -82,6 +82,9 @@ type AggregateRow struct {
 	Born event.Position
 	// Created is the time of that fact.
 	Created time.Time
+	// Content digests the last fact: who would write the same again can tell
+	// without reading it.
+	Content Content
 }
 
 // CommandRow is what the index knows of a command. An open command is kept

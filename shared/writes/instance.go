@@ -26,6 +26,23 @@ type BulkPayload struct {
 	Instances []any  `json:"instances"`
 }
 
+// BulkResult is what a bulk command came to, in the outcome's "result".
+type BulkResult struct {
+	Created   int        `json:"created"`
+	Updated   int        `json:"updated"`
+	Unchanged int        `json:"unchanged_rows"`
+	Refused   int        `json:"refused"`
+	Total     int        `json:"total"`
+	SampleIDs []string   `json:"sample_instance_ids"`
+	Errors    []RowError `json:"errors"`
+}
+
+// RowError is a refused row of a bulk command; rows count from 0.
+type RowError struct {
+	Row     int              `json:"row"`
+	Problem *problem.Problem `json:"problem"`
+}
+
 // InstanceTarget says where an instance lives.
 type InstanceTarget struct {
 	Database, Branch, Class string

@@ -25,6 +25,7 @@ const (
 	UpdateInstance = "UPDATE_INSTANCE"
 	DeleteInstance = "DELETE_INSTANCE"
 	BulkCreate     = "BULK_CREATE_INSTANCES"
+	BulkUpsert     = "BULK_UPSERT_INSTANCES" // objectify's: absent rows are created, different ones updated
 )
 
 // Instances is the aggregate type of instances.

@@ -32,6 +32,7 @@ create table spice_event_log.aggregates (
     born_offset    integer not null,
     born_length    integer not null,
     created        timestamptz not null,  -- time of that creation
+    content        bytea not null,        -- digest of the last fact
     primary key (chain, type, id)
 );
 create index aggregates_order on spice_event_log.aggregates (chain, segment, byte_offset);

@@ -70,7 +70,7 @@ func TestAggregateVersionsView(t *testing.T) {
 	if err := r.Save(t.Context(), "projection_worker:instance_events", time.Now(), []consume.Progress{{Aggregate: a, Sequence: 3}}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := pool.Exec(t.Context(), `insert into spice_event_log.aggregates values (0, 'Instance', 'db:main:C:1', 'db', 4, 1, 2, 3, false, 0, 0, 0, now())`)
+	_, err := pool.Exec(t.Context(), `insert into spice_event_log.aggregates values (0, 'Instance', 'db:main:C:1', 'db', 4, 1, 2, 3, false, 0, 0, 0, now(), '')`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func at(chain int, segment uint64, offset uint32) event.Position {
 func instance(id string) event.Aggregate { return event.Aggregate{Type: "Instance", ID: id} }
 
 func fact(a event.Aggregate, sequence uint64, p event.Position, born bool) eventlog.AggregateRow {
-	row := eventlog.AggregateRow{Aggregate: a, Database: "db", Sequence: sequence, Position: p, Created: written}
+	row := eventlog.AggregateRow{Aggregate: a, Database: "db", Sequence: sequence, Position: p, Created: written, Content: eventlog.Content{7, 8}}
 	if born {
 		row.Born = p
 	}

@@ -21,12 +21,12 @@ with moved as (
 	where exists (select from moved)
 ), facts as (
 	insert into spice_event_log.aggregates as a
-	select $1::smallint, f.type, f.id, f.database, f.sequence, $2::bigint, f.o, f.l, f.deleted, $2::bigint, f.bo, f.bl, f.created
-	from unnest($10::text[], $11::text[], $12::text[], $13::bigint[], $14::int[], $15::int[], $16::bool[], $17::int[], $18::int[], $43::timestamptz[])
-		f(type, id, database, sequence, o, l, deleted, bo, bl, created)
+	select $1::smallint, f.type, f.id, f.database, f.sequence, $2::bigint, f.o, f.l, f.deleted, $2::bigint, f.bo, f.bl, f.created, f.content
+	from unnest($10::text[], $11::text[], $12::text[], $13::bigint[], $14::int[], $15::int[], $16::bool[], $17::int[], $18::int[], $43::timestamptz[], $44::bytea[])
+		f(type, id, database, sequence, o, l, deleted, bo, bl, created, content)
 	where exists (select from moved)
 	on conflict (chain, type, id) do update set
-		created = excluded.created, database = excluded.database, sequence = excluded.sequence, deleted = excluded.deleted,
+		created = excluded.created, content = excluded.content, database = excluded.database, sequence = excluded.sequence, deleted = excluded.deleted,
 		segment = excluded.segment, byte_offset = excluded.byte_offset, byte_length = excluded.byte_length,
 		born_segment = case when excluded.born_offset = 0 then a.born_segment else excluded.born_segment end,
 		born_length = case when excluded.born_offset = 0 then a.born_length else excluded.born_length end,
@@ -76,7 +76,9 @@ func (x *Index) Apply(ctx context.Context, d eventlog.Delta) (bool, error) {
 	args = append(args, endArgs(d.Ended)...)
 	args = append(args, d.Forgotten)
 	args = append(args, commandArgs(d.Opened)...)
-	args = append(args, column(d.Facts, func(r *eventlog.AggregateRow) time.Time { return r.Created }))
+	args = append(args,
+		column(d.Facts, func(r *eventlog.AggregateRow) time.Time { return r.Created }),
+		column(d.Facts, func(r *eventlog.AggregateRow) []byte { return r.Content[:] }))
 	var moved int
 	if err := x.pool.QueryRow(ctx, applySQL, args...).Scan(&moved); err != nil {
 		x.days.Missing(err, d.Written)

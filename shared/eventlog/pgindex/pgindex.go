@@ -97,11 +97,13 @@ func (x *Index) Databases(ctx context.Context) ([]eventlog.AggregateRow, error) 
 	})
 }
 
-const aggregateColumns = `chain, type, id, database, sequence, segment, byte_offset, byte_length, deleted, born_segment, born_offset, born_length, created`
+const aggregateColumns = `chain, type, id, database, sequence, segment, byte_offset, byte_length, deleted, born_segment, born_offset, born_length, created, content`
 
 func scanAggregate(row pgx.CollectableRow) (a eventlog.AggregateRow, err error) {
+	var content []byte
 	err = row.Scan(&a.Position.Chain, &a.Aggregate.Type, &a.Aggregate.ID, &a.Database, &a.Sequence,
-		&a.Position.Segment, &a.Position.Offset, &a.Position.Length, &a.Deleted, &a.Born.Segment, &a.Born.Offset, &a.Born.Length, &a.Created)
+		&a.Position.Segment, &a.Position.Offset, &a.Position.Length, &a.Deleted, &a.Born.Segment, &a.Born.Offset, &a.Born.Length, &a.Created, &content)
+	copy(a.Content[:], content)
 	a.Created = a.Created.UTC()
 	a.Born.Chain = a.Position.Chain
 	return a, err

@@ -42,7 +42,7 @@ select 2, ` + openColumns + ` from spice_event_log.open_commands where chain = $
 union all
 select 3, ` + endedColumns + ` from spice_event_log.outcomes where chain = $1 and id = any($3::text[])
 union all
-select 4, '', '', a.type, a.id, a.database, '', '', a.sequence, a.segment, a.byte_offset, a.byte_length, a.created,
+select 4, '', '', a.type, a.id, a.database, '', a.content, a.sequence, a.segment, a.byte_offset, a.byte_length, a.created,
 	'', '', a.born_segment, a.born_offset, a.born_length, a.deleted
 from unnest($4::text[], $5::text[]) q(type, id) join spice_event_log.aggregates a on a.chain = $1 and a.type = q.type and a.id = q.id
 union all
@@ -109,10 +109,12 @@ func (x *Index) Snapshot(ctx context.Context, chain int, q eventlog.Query) (even
 			v.Commands[c.ID] = c
 		case kindAggregate:
 			a := event.Aggregate{Type: event.AggregateType(w.atype), ID: w.aid}
-			v.Aggregates[a] = eventlog.AggregateRow{
+			row := eventlog.AggregateRow{
 				Aggregate: a, Database: w.database, Sequence: w.sequence, Deleted: w.flag, Created: w.written.UTC(),
 				Position: position(chain, w.segment, w.offset, w.length), Born: position(chain, w.segment2, w.offset2, w.length2),
 			}
+			copy(row.Content[:], w.content)
+			v.Aggregates[a] = row
 		case kindPending:
 			c := w.command(chain)
 			v.Pending[c.Aggregate] = append(v.Pending[c.Aggregate], c)
