@@ -3,6 +3,7 @@
 package ontologyworker
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -71,7 +72,7 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, data command.Da
 		return f.database(cmd, data)
 	case writes.CreateClass, writes.UpdateClass, writes.DeleteClass:
 		var payload writes.ClassPayload
-		if err := json.Unmarshal(data.Payload, &payload); err != nil {
+		if err := decode(data.Payload, &payload); err != nil {
 			return eventlog.Entry{}, consume.Permanent(fmt.Errorf("payload: %w", err))
 		}
 		switch data.Type {
@@ -85,6 +86,13 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, data command.Da
 	return eventlog.Entry{}, consume.Permanent(fmt.Errorf("unknown command type %q", data.Type))
 }
 
+// decode reads a payload; numbers keep their text.
+func decode(raw json.RawMessage, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
+
 func (f *Function) end(cmd *event.Event, eventType string, lifecycle event.Lifecycle, data any) (eventlog.Entry, error) {
 	e, err := execute.Ending(cmd, eventType, source, f.now(), data)
 	e.Lifecycle = lifecycle
@@ -93,7 +101,7 @@ func (f *Function) end(cmd *event.Event, eventType string, lifecycle event.Lifec
 
 func (f *Function) database(cmd *event.Event, data command.Data) (eventlog.Entry, error) {
 	var fact writes.DatabaseFact
-	if err := json.Unmarshal(data.Payload, &fact); err != nil {
+	if err := decode(data.Payload, &fact); err != nil {
 		return eventlog.Entry{}, consume.Permanent(fmt.Errorf("payload: %w", err))
 	}
 	if data.Type == writes.DeleteDatabase {

@@ -12,31 +12,42 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// environment is what the functions see: the operator's own environment, and
-// below it what the host found or made.
+// environment is what the functions see: what the host found or made, for
+// example the port that it got for an operator's 0, and below it the operator's
+// own environment. Services that start at once use it together.
 type environment struct {
 	getenv func(string) string
-	made   map[string]string
+
+	mu   sync.Mutex
+	made map[string]string
 }
 
 func (e *environment) get(name string) string {
-	if v := strings.TrimSpace(e.getenv(name)); v != "" {
+	e.mu.Lock()
+	v, ok := e.made[name]
+	e.mu.Unlock()
+	if ok {
 		return v
 	}
-	return e.made[name]
+	return strings.TrimSpace(e.getenv(name))
 }
 
 // given reports whether the operator set a variable.
 func (e *environment) given(name string) bool { return strings.TrimSpace(e.getenv(name)) != "" }
 
-func (e *environment) set(name, value string) { e.made[name] = value }
+func (e *environment) set(name, value string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.made[name] = value
+}
 
 // setDefault sets a variable that neither the operator nor an earlier start set.
 func (e *environment) setDefault(name, value string) {
 	if e.get(name) == "" {
-		e.made[name] = value
+		e.set(name, value)
 	}
 }
 
@@ -65,13 +76,13 @@ func (e *environment) loadSecrets(file string) error {
 	}
 	for line := range strings.Lines(string(content)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if slices.Contains(secrets, name) {
-			e.made[name] = value
+		if slices.Contains(secrets, name) && !e.given(name) {
+			e.set(name, value)
 		}
 	}
 	for _, name := range secrets {
 		if e.get(name) == "" {
-			e.made[name] = randomHex()
+			e.set(name, randomHex())
 		}
 	}
 	return nil
@@ -88,7 +99,11 @@ func randomHex() string {
 func (e *environment) save(file string) error {
 	var text strings.Builder
 	text.WriteString("# Written by the local host at every start. Holds secrets.\n")
-	for _, name := range slices.Sorted(maps.Keys(e.made)) {
+	e.mu.Lock()
+	names := slices.AppendSeq(slices.Clone(secrets), maps.Keys(e.made))
+	e.mu.Unlock()
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		fmt.Fprintf(&text, "%s=%s\n", name, e.get(name))
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(file), "env-*") // mode 0600

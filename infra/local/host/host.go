@@ -77,7 +77,7 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	h := &Host{
-		env: environment{o.Getenv, map[string]string{}}, data: data, logger: o.Logger, urls: map[string]string{},
+		env: environment{getenv: o.Getenv, made: map[string]string{}}, data: data, logger: o.Logger, urls: map[string]string{},
 		transport: transport, client: &http.Client{Transport: transport},
 	}
 	if err := h.start(ctx, o.Project); err != nil {
@@ -175,11 +175,7 @@ func (h *Host) URL(function string) string { return h.urls[function] }
 // Env gives a variable as the functions see it.
 func (h *Host) Env(name string) string { return h.env.get(name) }
 
-func (h *Host) set(name, value string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.env.set(name, value)
-}
+func (h *Host) set(name, value string) { h.env.set(name, value) }
 
 func (h *Host) onStop(f func() error) {
 	h.mu.Lock()
