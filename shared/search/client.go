@@ -28,7 +28,7 @@ func New(address string, roundTripper http.RoundTripper, shards, replicas int) (
 	if err != nil {
 		return nil, fmt.Errorf("search: ELASTICSEARCH_URL: %w", err)
 	}
-	t, err := elastictransport.New(elastictransport.Config{URLs: []*url.URL{u}, Transport: roundTripper, DisableRetry: true})
+	t, err := elastictransport.NewClient(elastictransport.WithURLs(u), elastictransport.WithTransport(roundTripper), elastictransport.WithDisableRetry())
 	if err != nil {
 		return nil, fmt.Errorf("search: client: %w", err)
 	}
