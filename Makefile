@@ -4,21 +4,42 @@ SHELL := bash
 
 GO ?= go
 STATICCHECK_VERSION := v0.7.0
+DATA ?= .data
+SPICE := .bin/spice
 
-.PHONY: help test simulation bench lint fuzz
+.PHONY: help run status stop reset build postgres test simulation bench lint fuzz
 
 help: ## what there is to do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-test: simulation ## every test: unit, conformance, simulation, end-to-end; race detector on
+run: build postgres ## start the platform on this machine; Ctrl-C stops it, data stays in .data
+	@exec $(SPICE) run -data $(DATA)
+
+status: build ## say what runs and where
+	@$(SPICE) status -data $(DATA)
+
+stop: build ## end a running platform
+	@$(SPICE) stop -data $(DATA)
+
+reset: build ## remove all data of a stopped platform
+	@$(SPICE) reset -data $(DATA)
+
+build:
+	@$(GO) build -o $(SPICE) ./infra/local/cmd/spice
+
+# Only the programs of PostgreSQL are needed, not the cluster that Debian makes.
+postgres:
+	@infra/local/postgres/install.sh
+
+test: simulation postgres ## every test: unit, conformance, simulation, end-to-end; race detector on
 	$(GO) test -race -timeout 15m ./...
 
 # One goroutine runs at a time in it, so the race detector would only slow it down.
 simulation: ## ten thousand seeds of the event log, and each rule switched off alone
 	$(GO) test ./shared/eventlog -run 'TestSimulation' -sim.seeds 10000 -timeout 10m
 
-bench: ## the benchmarks; figures depend on the machine, compare within one run
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./shared/...
+bench: postgres ## the benchmarks; figures depend on the machine, compare within one run
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./shared/... ./infra/e2e/...
 
 lint: ## format, vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
@@ -26,5 +47,7 @@ lint: ## format, vet, staticcheck
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION) ./...
 
 fuzz: ## each fuzz target for a few seconds
-	$(GO) test -run '^$$' -fuzz FuzzParseLine -fuzztime 10s ./shared/event
-	$(GO) test -run '^$$' -fuzz FuzzDecodeSegment -fuzztime 10s ./shared/eventlog
+	@$(GO) list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./... | xargs grep -HoE '^func Fuzz[A-Za-z]+' | \
+		while IFS=: read -r file target; do \
+			$(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime 5s -fuzzminimizetime 10x "$$(dirname "$$file")"; \
+		done

@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"spiceharvester/shared/event"
@@ -12,6 +13,13 @@ import (
 type Publisher interface {
 	Publish(ctx context.Context, events []event.Event) error
 }
+
+// Limits of what one publication carries: a backlog of small segments shares a
+// round trip to the transport and one to the index.
+const (
+	relaySegments = 32
+	relayEvents   = 2000
+)
 
 // RelayCursor is the name of the relay's place in the index.
 const RelayCursor = "message-relay"
@@ -26,25 +34,40 @@ func (l *Log) Relay(ctx context.Context, chain int, p Publisher) (published int,
 	if err != nil {
 		return 0, err
 	}
-	for seg, err := range l.Read(ctx, chain, at) {
-		if err != nil {
-			return published, err
+	var events []event.Event
+	segments := 0
+	flush := func() error {
+		if segments == 0 {
+			return nil
 		}
-		if seg.Number >= head.Next {
-			if _, err := l.apply(ctx, seg); err != nil {
+		if len(events) > 0 {
+			if err := p.Publish(ctx, events); err != nil {
+				return fmt.Errorf("eventlog: publish chain %d up to segment %d: %w", chain, at.Next-1, err)
+			}
+		}
+		if err := l.index.MoveCursor(ctx, RelayCursor, chain, at); err != nil {
+			return fmt.Errorf("eventlog: cursor: %w", err)
+		}
+		published += len(events)
+		events, segments = nil, 0
+		return nil
+	}
+	for seg, err := range l.Read(ctx, chain, at) {
+		if err == nil && seg.Number >= head.Next {
+			_, err = l.apply(ctx, seg)
+		}
+		if err != nil {
+			return published, errors.Join(err, flush()) // what was read before is fine
+		}
+		events, segments, at = append(events, seg.Events...), segments+1, seg.After()
+		if segments == relaySegments || len(events) >= relayEvents {
+			if err := flush(); err != nil {
 				return published, err
 			}
 		}
-		if len(seg.Events) > 0 {
-			if err := p.Publish(ctx, seg.Events); err != nil {
-				return published, fmt.Errorf("eventlog: publish chain %d, segment %d: %w", chain, seg.Number, err)
-			}
-		}
-		published += len(seg.Events)
-		at = seg.After()
-		if err := l.index.MoveCursor(ctx, RelayCursor, chain, at); err != nil {
-			return published, fmt.Errorf("eventlog: cursor: %w", err)
-		}
+	}
+	if err := flush(); err != nil {
+		return published, err
 	}
 	if at.Next < head.Next {
 		// A number that is missing below the index's head is a hole, which

@@ -61,8 +61,10 @@ func (r *Registry) Load(ctx context.Context, handler string, aggregates []event.
 			coalesce(p.database, ''), coalesce(p.next_sequence, 0), coalesce(p.attempts, 0), coalesce(p.next_try, 'epoch'), coalesce(p.dead, false),
 			coalesce(p.reason, ''), coalesce(p.position, ''), coalesce(p.parked_at, 'epoch')
 		from unnest($2::text[], $3::text[]) q(type, id)
-		left join spice_event_registry.watermarks w on w.handler = $1 and w.aggregate_type = q.type and w.aggregate_id = q.id
-		left join spice_event_registry.parked p on p.handler = $1 and p.aggregate_type = q.type and p.aggregate_id = q.id
+		left join lateral (select * from spice_event_registry.watermarks w
+			where w.handler = $1 and w.aggregate_type = q.type collate "C" and w.aggregate_id = q.id collate "C" limit 1) w on true
+		left join lateral (select * from spice_event_registry.parked p
+			where p.handler = $1 and p.aggregate_type = q.type collate "C" and p.aggregate_id = q.id collate "C" limit 1) p on true
 		where w.handler is not null or p.handler is not null`, handler, types, ids)
 	if err != nil {
 		return nil, fmt.Errorf("pgregistry: load marks: %w", err)

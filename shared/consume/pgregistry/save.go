@@ -20,7 +20,7 @@ with marks as (
 	where w.last_sequence < excluded.last_sequence
 ), unparked as (
 	delete from spice_event_registry.parked p using unnest($6::text[], $7::text[]) u(type, id)
-	where p.handler = $1 and p.aggregate_type = u.type and p.aggregate_id = u.id
+	where p.handler = $1 and p.aggregate_type = u.type collate "C" and p.aggregate_id = u.id collate "C"
 ), parked as (
 	insert into spice_event_registry.parked as p (handler, aggregate_type, aggregate_id, database, next_sequence, attempts, next_try, dead, reason, position, parked_at)
 	select $1, n.type, n.id, n.database, n.next, n.attempts, n.next_try, n.dead, n.reason, n.position, n.since

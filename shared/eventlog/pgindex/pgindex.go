@@ -37,7 +37,7 @@ func PoolConfig(dsn string) (*pgxpool.Config, error) {
 		return nil, fmt.Errorf("pgindex: POSTGRES_URL: %w", err)
 	}
 	for name, value := range map[string]string{
-		"synchronous_commit": "off", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off", "timezone": "UTC",
+		"synchronous_commit": "off", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off", "plan_cache_mode": "force_generic_plan", "jit": "off", "timezone": "UTC",
 	} {
 		c.ConnConfig.RuntimeParams[name] = value
 	}

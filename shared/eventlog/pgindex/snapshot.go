@@ -29,7 +29,10 @@ const endedColumns = `id, type, aggregate_type, aggregate_id, database, expect, 
 	outcome, end_id, end_segment, end_offset, end_length, false`
 
 // snapshotSQL reads everything in one statement, which in PostgreSQL means at
-// one moment. $1 chain, $2 event ids, $3 command ids, $4 and $5 aggregates.
+// one moment. $1 chain, $2 event ids, $3 command ids, $4 and $5 aggregates. The
+// columns sort by bytes: without the collation no index would serve. The lateral
+// joins with limit or offset keep the planner, whose statistics lag behind a
+// growing table, from reading a whole chain instead of looking up keys.
 const snapshotSQL = `
 select 0, ''::text, ''::text, ''::text, ''::text, ''::text, ''::text, digest, next, 0::bigint, 0, 0, to_timestamp(0),
 	''::text, ''::text, 0::bigint, 0, 0, false
@@ -44,12 +47,14 @@ select 3, ` + endedColumns + ` from spice_event_log.outcomes where chain = $1 an
 union all
 select 4, '', '', a.type, a.id, a.database, '', a.content, a.sequence, a.segment, a.byte_offset, a.byte_length, a.created,
 	'', '', a.born_segment, a.born_offset, a.born_length, a.deleted
-from unnest($4::text[], $5::text[]) q(type, id) join spice_event_log.aggregates a on a.chain = $1 and a.type = q.type and a.id = q.id
+from unnest($4::text[], $5::text[]) q(type, id) cross join lateral (
+	select * from spice_event_log.aggregates a where a.chain = $1 and a.type = q.type collate "C" and a.id = q.id collate "C" limit 1) a
 union all
 (select 5, o.id, o.type, o.aggregate_type, o.aggregate_id, o.database, o.expect, o.content, 0, o.segment, o.byte_offset, o.byte_length, o.written,
 	'', '', 0, 0, 0, false
-from unnest($4::text[], $5::text[]) q(type, id) join spice_event_log.open_commands o
-	on o.chain = $1 and o.aggregate_type = q.type and o.aggregate_id = q.id and o.expect not in ('', 'present')
+from unnest($4::text[], $5::text[]) q(type, id) cross join lateral (
+	select * from spice_event_log.open_commands o
+	where o.chain = $1 and o.aggregate_type = q.type collate "C" and o.aggregate_id = q.id collate "C" and o.expect not in ('', 'present') offset 0) o
 order by o.segment, o.byte_offset)`
 
 // wide is one row of snapshotSQL; which fields count depends on its kind.

@@ -4,6 +4,8 @@
 //	spice status   say what runs and where
 //	spice stop     end a running host
 //	spice reset    remove the data folder
+//
+// With PPROF_ADDRESS=127.0.0.1:6060 a running host serves Go's profiles there.
 package main
 
 import (
@@ -12,6 +14,8 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
+	_ "net/http/pprof" // on the default mux, see run
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -66,6 +70,9 @@ func run(project, data string) error {
 	h, err := host.Start(ctx, host.Options{Project: project, Data: data, Getenv: os.Getenv, Logger: logger})
 	if err != nil {
 		return err
+	}
+	if address := os.Getenv("PPROF_ADDRESS"); address != "" {
+		go func() { logger.Warn("profiles", "error", http.ListenAndServe(address, nil)) }() // lives as long as the process
 	}
 	h.Welcome(os.Stdout, filepath.Join(data, "host.log"))
 	<-ctx.Done()
