@@ -5,11 +5,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"spiceharvester/infra/local/postgres/postgrestest"
 	"spiceharvester/infra/local/s3/s3test"
-	"spiceharvester/infra/postgres"
+	"spiceharvester/infra/postgres/pgtest"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/eventlog/eventlogtest"
@@ -33,20 +32,7 @@ func memoryLog(tb testing.TB) *eventlog.Log {
 // realStores are a bucket on an S3 gateway and a database on a PostgreSQL.
 func realStores(tb testing.TB) (eventlog.Objects, eventlog.Index) {
 	endpoint := s3test.New(tb)
-	dsn := postgrestest.New(tb)
-	if err := postgres.Migrate(tb.Context(), dsn); err != nil {
-		tb.Fatal(err)
-	}
-	config, err := pgindex.PoolConfig(dsn)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	pool, err := pgxpool.NewWithConfig(tb.Context(), config)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(pool.Close)
-	return s3store.New(endpoint.Client(), endpoint.Bucket), pgindex.New(pool)
+	return s3store.New(endpoint.Client(), endpoint.Bucket), pgindex.New(pgtest.Pool(tb))
 }
 
 var noon = time.Date(2026, 5, 6, 12, 0, 0, 0, time.UTC)

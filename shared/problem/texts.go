@@ -67,6 +67,9 @@ var wrongTypeTexts = map[string]*Text{
 // Kind is the name of a sort of thing that can be missing or exist already.
 type Kind struct{ text *Text }
 
+// NewKind makes a kind of a text, for packages with things of their own.
+func NewKind(text *Text) Kind { return Kind{text} }
+
 // Kinds of resources.
 var (
 	KindInstance = Kind{Define("kind.instance", "Instance", "인스턴스")}

@@ -30,7 +30,7 @@ type BulkPayload struct {
 type BulkResult struct {
 	Created   int        `json:"created"`
 	Updated   int        `json:"updated"`
-	Unchanged int        `json:"unchanged_rows"`
+	Unchanged int        `json:"unchanged"`
 	Refused   int        `json:"refused"`
 	Total     int        `json:"total"`
 	SampleIDs []string   `json:"sample_instance_ids"`

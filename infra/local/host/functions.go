@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"spiceharvester/functions/bff"
+	datasetoutbox "spiceharvester/functions/dataset-ingest-outbox-worker"
 	instanceworker "spiceharvester/functions/instance-worker"
 	messagerelay "spiceharvester/functions/message-relay"
 	"spiceharvester/functions/oms"
@@ -31,12 +32,13 @@ func open[F service.Function](f func(*platform.Platform) (F, error)) opener {
 
 // functions is every function of the project. stack.yml says which run.
 var functions = map[string]opener{
-	"bff":               open(bff.Open),
-	"instance-worker":   open(instanceworker.Open),
-	"message-relay":     open(messagerelay.Open),
-	"oms":               open(oms.Open),
-	"ontology-worker":   open(ontologyworker.Open),
-	"projection-worker": open(projectionworker.Open),
+	"bff":                          open(bff.Open),
+	"dataset-ingest-outbox-worker": open(datasetoutbox.Open),
+	"instance-worker":              open(instanceworker.Open),
+	"message-relay":                open(messagerelay.Open),
+	"oms":                          open(oms.Open),
+	"ontology-worker":              open(ontologyworker.Open),
+	"projection-worker":            open(projectionworker.Open),
 }
 
 // serve serves one address until stop.

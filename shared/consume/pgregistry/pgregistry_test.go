@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"spiceharvester/infra/local/postgres/postgrestest"
-	"spiceharvester/infra/postgres"
+	"spiceharvester/infra/postgres/pgtest"
 	"spiceharvester/shared/consume"
 	"spiceharvester/shared/consume/consumetest"
 	"spiceharvester/shared/consume/pgregistry"
@@ -18,15 +18,7 @@ import (
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 func open(t *testing.T) (*pgregistry.Registry, *pgxpool.Pool) {
-	dsn := postgrestest.New(t)
-	if err := postgres.Migrate(t.Context(), dsn); err != nil {
-		t.Fatal(err)
-	}
-	pool, err := pgxpool.New(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
+	pool := pgtest.Pool(t)
 	return pgregistry.New(pool, "test"), pool
 }
 

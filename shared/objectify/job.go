@@ -1,0 +1,251 @@
+package objectify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"spiceharvester/shared/problem"
+)
+
+// The states of a job.
+const (
+	Queued    = "QUEUED"
+	Running   = "RUNNING"
+	Completed = "COMPLETED" // every row is in
+	Partial   = "PARTIAL"   // some rows were refused
+	Failed    = "FAILED"
+)
+
+// Lease is how long a worker may be silent before another takes its job.
+const Lease = time.Minute
+
+// Options of a run.
+type Options struct {
+	BatchSize    int  `json:"batch_size"`
+	MaxRows      int  `json:"max_rows"` // 0: all
+	AllowPartial bool `json:"allow_partial"`
+}
+
+// Counts of a job's rows. Read are the rows taken from the file; each is created,
+// updated, unchanged, refused, or in a batch whose outcome is open.
+type Counts struct {
+	Rows      int64 `json:"rows"` // of the version
+	Read      int64 `json:"read"`
+	Created   int64 `json:"created"`
+	Updated   int64 `json:"updated"`
+	Unchanged int64 `json:"unchanged"`
+	Refused   int64 `json:"refused"`
+}
+
+// Job is one run of a spec over a version. Its attempt is the fencing token: a
+// worker of an older attempt, or without the lease, changes nothing.
+type Job struct {
+	ID          uuid.UUID  `json:"job_id"`
+	DedupeKey   string     `json:"dedupe_key"`
+	Database    string     `json:"db_name"`
+	Branch      string     `json:"branch"`
+	Dataset     uuid.UUID  `json:"dataset_id"`
+	Version     uuid.UUID  `json:"dataset_version_id"`
+	Spec        uuid.UUID  `json:"mapping_spec_id"`
+	Status      string     `json:"status"`
+	Attempt     int        `json:"attempt"`
+	Options     Options    `json:"options"`
+	Actor       string     `json:"actor"`
+	NextRow     int64      `json:"-"`
+	NextBatch   int        `json:"-"`
+	ReadAll     bool       `json:"-"`
+	Counts      Counts     `json:"counts"`
+	Error       *string    `json:"error"`
+	CreatedAt   time.Time  `json:"created_at"`
+	StartedAt   *time.Time `json:"started_at"`
+	UpdatedAt   time.Time  `json:"updated_at"`
+	CompletedAt *time.Time `json:"completed_at"`
+
+	owner string
+}
+
+// Ended reports whether the job has its end state.
+func (j *Job) Ended() bool { return j.Status != Queued && j.Status != Running }
+
+// DedupeKey names what a job does: the same spec over the same version is one
+// job.
+func DedupeKey(s Spec, version uuid.UUID) string {
+	return fmt.Sprintf("spec:%s|version:%d|dataset:%s|branch:%s|dataset_version:%s", s.ID, s.Version, s.Dataset, s.Branch, version)
+}
+
+const jobColumns = `job_id, dedupe_key, db_name, branch, dataset_id, dataset_version_id, mapping_spec_id, status, attempt, options, actor,
+	next_row, next_batch, read_all, counts, error, created_at, started_at, updated_at, completed_at`
+
+func scanJob(row pgx.CollectableRow) (j Job, err error) {
+	err = row.Scan(&j.ID, &j.DedupeKey, &j.Database, &j.Branch, &j.Dataset, &j.Version, &j.Spec, &j.Status, &j.Attempt, &j.Options, &j.Actor,
+		&j.NextRow, &j.NextBatch, &j.ReadAll, &j.Counts, &j.Error, &j.CreatedAt, &j.StartedAt, &j.UpdatedAt, &j.CompletedAt)
+	return j, err
+}
+
+func one(ctx context.Context, q queryer, sql string, args ...any) (Job, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return Job{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, scanJob)
+}
+
+// Start creates a job, or finds the one that does the same. A job that failed or
+// is partial runs again, as its next attempt; one that is complete stays.
+func (st *Store) Start(ctx context.Context, j Job) (Job, bool, error) {
+	fresh := false
+	err := pgx.BeginFunc(ctx, st.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1, 7350005))`, j.DedupeKey); err != nil {
+			return err
+		}
+		now := st.Now().UTC()
+		found, err := one(ctx, tx, `select `+jobColumns+` from spice_objectify.jobs where dedupe_key = $1`, j.DedupeKey)
+		if err == nil && found.Status != Failed && found.Status != Partial {
+			j = found
+			return nil
+		}
+		fresh = true
+		if err == nil {
+			j, err = one(ctx, tx, `update spice_objectify.jobs set status = 'QUEUED', attempt = attempt + 1, options = $2, actor = $3, next_row = 0, next_batch = 0,
+				read_all = false, counts = $4, error = null, lease_until = null, started_at = null, completed_at = null, updated_at = $5
+				where job_id = $1 returning `+jobColumns, found.ID, j.Options, j.Actor, Counts{Rows: j.Counts.Rows}, now)
+			return err
+		}
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		j, err = one(ctx, tx, `insert into spice_objectify.jobs
+			(job_id, dedupe_key, db_name, branch, dataset_id, dataset_version_id, mapping_spec_id, status, attempt, options, actor, next_row, next_batch, read_all, counts, created_at, updated_at)
+			values ($1, $2, $3, $4, $5, $6, $7, 'QUEUED', 1, $8, $9, 0, 0, false, $10, $11, $11) returning `+jobColumns,
+			uuid.New(), j.DedupeKey, j.Database, j.Branch, j.Dataset, j.Version, j.Spec, j.Options, j.Actor, j.Counts, now)
+		return err
+	})
+	if err != nil {
+		return j, false, unavailable(err)
+	}
+	return j, fresh, nil
+}
+
+// Job reads a job.
+func (st *Store) Job(ctx context.Context, id uuid.UUID) (Job, error) {
+	j, err := one(ctx, st.Pool, `select `+jobColumns+` from spice_objectify.jobs where job_id = $1`, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return j, problem.NotFound(KindJob, id.String())
+	}
+	if err != nil {
+		return j, unavailable(err)
+	}
+	return j, nil
+}
+
+// Claim takes the lease of a job that is due; ok is false if none is.
+func (st *Store) Claim(ctx context.Context, owner string) (j Job, ok bool, err error) {
+	now := st.Now().UTC()
+	j, err = one(ctx, st.Pool, `update spice_objectify.jobs set status = 'RUNNING', lease_until = $2, lease_owner = $1, started_at = coalesce(started_at, $3), updated_at = $3
+		where job_id = (select job_id from spice_objectify.jobs where status in ('QUEUED', 'RUNNING') and (lease_until is null or lease_until < $3)
+			order by updated_at limit 1 for update skip locked) returning `+jobColumns, owner, now.Add(Lease), now)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return j, false, nil
+	}
+	if err != nil {
+		return j, false, unavailable(err)
+	}
+	j.owner = owner
+	return j, true, nil
+}
+
+// ErrLost means that the lease, or the attempt, is another worker's.
+var ErrLost = errors.New("objectify: another worker has taken the job over")
+
+// Batch is a bulk command that a job has submitted.
+type Batch struct {
+	Number  int
+	Command string
+	Rows    []RowRef // of each instance of the command, in its order
+}
+
+// RowRef says where an instance's row stands in the file.
+type RowRef struct {
+	Row  int64 `json:"row"` // from 1, the header not counted
+	Line int64 `json:"line"`
+}
+
+// Checkpoint stores progress: what was read, a batch that was submitted (nil for
+// none), batches that have ended, and refused rows. It renews the lease.
+func (st *Store) Checkpoint(ctx context.Context, j *Job, submitted *Batch, ended []int, refused []RowError) error {
+	err := pgx.BeginFunc(ctx, st.Pool, func(tx pgx.Tx) error {
+		now := st.Now().UTC()
+		tag, err := tx.Exec(ctx, `update spice_objectify.jobs set next_row = $4, next_batch = $5, read_all = $6, counts = $7, lease_until = $8, updated_at = $9
+			where job_id = $1 and attempt = $2 and lease_owner = $3 and status = 'RUNNING'`,
+			j.ID, j.Attempt, j.owner, j.NextRow, j.NextBatch, j.ReadAll, j.Counts, now.Add(Lease), now)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrLost
+		}
+		if submitted != nil {
+			_, err := tx.Exec(ctx, `insert into spice_objectify.batches (job_id, attempt, batch, command_id, rows) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+				j.ID, j.Attempt, submitted.Number, submitted.Command, submitted.Rows)
+			if err != nil {
+				return err
+			}
+		}
+		if len(ended) > 0 {
+			if _, err := tx.Exec(ctx, `update spice_objectify.batches set counted = true where job_id = $1 and attempt = $2 and batch = any($3)`, j.ID, j.Attempt, ended); err != nil {
+				return err
+			}
+		}
+		return insertErrors(ctx, tx, j, refused)
+	})
+	if errors.Is(err, ErrLost) {
+		return err
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// OpenBatches lists the batches of the attempt that were not counted yet.
+func (st *Store) OpenBatches(ctx context.Context, j *Job) ([]Batch, error) {
+	rows, err := st.Pool.Query(ctx, `select batch, command_id, rows from spice_objectify.batches where job_id = $1 and attempt = $2 and not counted order by batch`, j.ID, j.Attempt)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b Batch, err error) {
+		return b, row.Scan(&b.Number, &b.Command, &b.Rows)
+	})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return list, nil
+}
+
+// Finish gives the job its end state.
+func (st *Store) Finish(ctx context.Context, j *Job, status string, reason *string) error {
+	now := st.Now().UTC()
+	tag, err := st.Pool.Exec(ctx, `update spice_objectify.jobs set status = $4, error = $5, counts = $6, completed_at = $7, updated_at = $7, lease_until = null
+		where job_id = $1 and attempt = $2 and lease_owner = $3 and status = 'RUNNING'`, j.ID, j.Attempt, j.owner, status, reason, j.Counts, now)
+	if err != nil {
+		return unavailable(err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrLost
+	}
+	return nil
+}
+
+// Release gives the lease back, for the next step.
+func (st *Store) Release(ctx context.Context, j *Job) error {
+	_, err := st.Pool.Exec(ctx, `update spice_objectify.jobs set lease_until = null where job_id = $1 and attempt = $2 and lease_owner = $3`, j.ID, j.Attempt, j.owner)
+	if err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
