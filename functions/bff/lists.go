@@ -2,15 +2,10 @@ package bff
 
 import (
 	"slices"
-	"strings"
 
-	"spiceharvester/shared/event"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/reads"
-	"spiceharvester/shared/search"
-	"spiceharvester/shared/sweep"
-	"spiceharvester/shared/writes"
 )
 
 // classTypes that the list of ontologies takes; all mean a class.
@@ -20,40 +15,16 @@ var textClassType = problem.Define("ontology.class_type", "class_type must be on
 
 // classDocuments lists the classes of a database as they were declared.
 func (f *Function) classDocuments(r *httpapi.Request, limit, offset int) (reads.Page, error) {
+	if err := f.core.RequireTarget(r); err != nil {
+		return reads.Page{}, err
+	}
 	database := r.PathValue("db_name")
-	if err := writes.CheckTarget(database, r.Branch()); err != nil {
-		return reads.Page{}, err
-	}
-	exists, _, err := f.core.DatabaseExists(r.Context(), database)
-	if err == nil && !exists {
-		err = problem.NotFound(problem.KindDatabase, database)
-	}
-	var minPosition event.Position
-	if err == nil {
-		minPosition, err = f.position(r, database)
-	}
+	minPosition, err := f.position(r, database)
 	if err != nil {
 		return reads.Page{}, err
 	}
-	list, err := f.reads.List(r.Context(), database, sweep.Ontology, search.Query{Alias: search.ClassesAlias(database), Offset: offset, Limit: limit}, minPosition)
-	if err != nil {
-		return list, err
-	}
-	for i, d := range list.Documents {
-		class, _ := d["data"].(map[string]any)
-		if class == nil {
-			continue
-		}
-		for _, name := range []string{"version", "created_at", "updated_at", "branch", "db_name", "index_status"} {
-			class[name] = d[name]
-		}
-		list.Documents[i] = class
-	}
-	slices.SortFunc(list.Documents, func(a, b reads.Document) int { return strings.Compare(id(a), id(b)) })
-	return list, nil
+	return f.reads.ListClasses(r.Context(), database, limit, offset, minPosition)
 }
-
-func id(d reads.Document) string { s, _ := d["id"].(string); return s }
 
 func (f *Function) listOntologies(r *httpapi.Request) (*httpapi.Response, error) {
 	if t := r.Query("class_type", classTypes[0]); !slices.Contains(classTypes, t) {

@@ -6,9 +6,11 @@ import (
 
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/core"
+	"spiceharvester/shared/event"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/search"
 	"spiceharvester/shared/writes"
 )
 
@@ -21,6 +23,7 @@ var (
 	textListed      = problem.Define("oms.databases", "Databases listed.", "데이터베이스 목록을 조회했습니다.")
 	textAccepted    = problem.Define("oms.database_accepted", "Command for database '{name}' accepted.", "데이터베이스 '{name}' 명령이 접수되었습니다.")
 	textExists      = problem.Define("oms.database_checked", "Existence of database '{name}' checked.", "데이터베이스 '{name}' 존재 여부를 확인했습니다.")
+	textClasses     = problem.Define("oms.classes", "Ontologies listed.", "온톨로지 목록을 조회했습니다.")
 	textRead        = problem.Define("oms.class_read", "Ontology '{id}' read.", "온톨로지 '{id}'을(를) 조회했습니다.")
 )
 
@@ -103,4 +106,21 @@ func (f *Function) getClass(r *httpapi.Request) (*httpapi.Response, error) {
 		return nil, err
 	}
 	return httpapi.Success(r, textRead.With("id", d.Class.ID), core.Document(d, r.Branch())), nil
+}
+
+func (f *Function) listClasses(r *httpapi.Request) (*httpapi.Response, error) {
+	if err := f.core.RequireTarget(r); err != nil {
+		return nil, err
+	}
+	limit, offset := int(r.Int("limit", 100, 1, 1000)), int(r.Int("offset", 0, 0, search.Window-1000))
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	list, err := f.reads.ListClasses(r.Context(), r.PathValue("db_name"), limit, offset, event.Position{})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Success(r, textClasses.With(), map[string]any{
+		"ontologies": list.Documents, "count": list.Total, "limit": limit, "offset": offset, "branch": r.Branch(),
+	}), nil
 }

@@ -6,12 +6,15 @@ import (
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/platform"
+	"spiceharvester/shared/reads"
+	"spiceharvester/shared/search"
 )
 
 // Function is the OMS.
 type Function struct {
 	*httpapi.API
-	core *core.Core
+	core  *core.Core
+	reads *reads.Reads
 }
 
 // Open makes the OMS out of the environment.
@@ -20,7 +23,15 @@ func Open(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Function{API: httpapi.New("oms", auth, p.Logger), core: core.Open(p, "/functions/oms")}
+	client, err := search.FromEnv(p.Config.Env, p.Transport)
+	if err != nil {
+		return nil, err
+	}
+	c := core.Open(p, "/functions/oms")
+	f := &Function{
+		API: httpapi.New("oms", auth, p.Logger), core: c,
+		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
+	}
 	f.routes()
 	return f, nil
 }
@@ -40,6 +51,7 @@ func (f *Function) routes() {
 
 	const class = db + "/{db_name}/ontology"
 	ontology := &core.OntologyWrites{Core: f.core, ClassParam: "class_id"}
+	f.Handle("GET "+class, f.listClasses)
 	f.Handle("POST "+class, ontology.Create)
 	f.Handle("POST "+class+"/validate", ontology.Validate)
 	f.Handle("POST "+class+"/{class_id}/validate", ontology.ValidateUpdate)

@@ -72,7 +72,7 @@ func (o *OntologyWrites) Validate(r *httpapi.Request) (*httpapi.Response, error)
 		return nil, err
 	}
 	database, branch := r.PathValue("db_name"), r.Branch()
-	if err := o.requireTarget(r, database, branch); err != nil {
+	if err := o.RequireTarget(r); err != nil {
 		return nil, err
 	}
 	_, sent := body["id"]
@@ -93,7 +93,7 @@ func (o *OntologyWrites) ValidateUpdate(r *httpapi.Request) (*httpapi.Response, 
 		return nil, err
 	}
 	database, branch, id := r.PathValue("db_name"), r.Branch(), r.PathValue(o.ClassParam)
-	if err := o.requireTarget(r, database, branch); err != nil {
+	if err := o.RequireTarget(r); err != nil {
 		return nil, err
 	}
 	before, err := o.Classes.Get(r.Context(), database, branch, id)
@@ -114,7 +114,10 @@ func (o *OntologyWrites) ValidateUpdate(r *httpapi.Request) (*httpapi.Response, 
 	}), nil
 }
 
-func (c *Core) requireTarget(r *httpapi.Request, database, branch string) error {
+// RequireTarget checks the database and the branch of a request: 400 for bad
+// names, 404 for what does not exist.
+func (c *Core) RequireTarget(r *httpapi.Request) error {
+	database, branch := r.PathValue("db_name"), r.Branch()
 	if err := writes.CheckTarget(database, branch); err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func (c *Core) requireTarget(r *httpapi.Request, database, branch string) error 
 // Class reads the class that a request names, from the log.
 func (c *Core) Class(r *httpapi.Request, param string) (*classes.Definition, error) {
 	database, branch, id := r.PathValue("db_name"), r.Branch(), r.PathValue(param)
-	if err := c.requireTarget(r, database, branch); err != nil {
+	if err := c.RequireTarget(r); err != nil {
 		return nil, err
 	}
 	if err := ontology.CheckClassID(id); err != nil {
