@@ -88,6 +88,21 @@ func (f *Function) deleteDatabase(r *httpapi.Request) (*httpapi.Response, error)
 	})
 }
 
+// existsOrClasses serves two paths that overlap for the router:
+// /database/exists/{db_name} and /database/{db_name}/ontology.
+func (f *Function) existsOrClasses(r *httpapi.Request) (*httpapi.Response, error) {
+	first, second := r.PathValue("first"), r.PathValue("second")
+	switch {
+	case first == "exists":
+		r.SetPathValue("db_name", second)
+		return f.databaseExists(r)
+	case second == "ontology":
+		r.SetPathValue("db_name", first)
+		return f.listClasses(r)
+	}
+	return nil, problem.RouteNotFound()
+}
+
 func (f *Function) databaseExists(r *httpapi.Request) (*httpapi.Response, error) {
 	name := r.PathValue("db_name")
 	if err := ontology.CheckDatabase(name); err != nil {

@@ -47,11 +47,10 @@ func (f *Function) routes() {
 	f.Handle("GET "+db+"/list", f.listDatabases)
 	f.Handle("POST "+db+"/create", f.createDatabase)
 	f.Handle("DELETE "+db+"/{db_name}", f.deleteDatabase)
-	f.Handle("GET "+db+"/exists/{db_name}", f.databaseExists)
+	f.Handle("GET "+db+"/{first}/{second}", f.existsOrClasses)
 
 	const class = db + "/{db_name}/ontology"
 	ontology := &core.OntologyWrites{Core: f.core, ClassParam: "class_id"}
-	f.Handle("GET "+class, f.listClasses)
 	f.Handle("POST "+class, ontology.Create)
 	f.Handle("POST "+class+"/validate", ontology.Validate)
 	f.Handle("POST "+class+"/{class_id}/validate", ontology.ValidateUpdate)
