@@ -56,6 +56,7 @@ type Service struct {
 	Log    *eventlog.Log
 	Source string // URI reference of the API, for example /functions/bff
 	Now    func() time.Time
+	Valve  *Valve // nil takes every command
 }
 
 // NewID gives a command's id: derived from the client's Idempotency-Key, so
@@ -73,6 +74,9 @@ func NewID(database, endpoint, idempotencyKey string) (event.ID, error) {
 
 // Submit appends a command. Errors are problems.
 func (s *Service) Submit(ctx context.Context, r Request) (Accepted, error) {
+	if err := s.Valve.Check(ctx); err != nil {
+		return Accepted{}, err
+	}
 	payload, err := json.Marshal(r.Payload)
 	if err != nil {
 		return Accepted{}, problem.Internal(fmt.Errorf("command: payload: %w", err))

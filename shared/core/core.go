@@ -35,7 +35,10 @@ type Core struct {
 // Open makes the core of an API out of the environment.
 func Open(p *platform.Platform, source string) *Core {
 	reader := classes.NewReader(p.Log)
-	commands := &command.Service{Log: p.Log, Source: source, Now: p.Now}
+	commands := &command.Service{Log: p.Log, Source: source, Now: p.Now, Valve: &command.Valve{Now: p.Now, Read: func(ctx context.Context) (command.Pressure, error) {
+		open, lag, err := p.Index.Pressure(ctx, command.MaxOpen+1)
+		return command.Pressure{Open: open, Lag: lag}, err
+	}}}
 	return &Core{
 		Log: p.Log, Classes: reader, Ready: p.Ready, Now: p.Now, registry: p.Registry,
 		Writes:    &writes.Service{Commands: commands, Classes: reader, Policy: PolicyFromEnv(p.Config)},

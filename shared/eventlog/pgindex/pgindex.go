@@ -134,6 +134,18 @@ func (x *Index) MoveCursor(ctx context.Context, reader string, chain int, to eve
 	return nil
 }
 
+// Pressure counts open commands, up to a limit, and the segments that the relay
+// has yet to publish.
+func (x *Index) Pressure(ctx context.Context, limit int) (open int, lag int64, err error) {
+	err = x.pool.QueryRow(ctx, `select (select count(*) from (select from spice_event_log.open_commands limit $1) o),
+		(select coalesce(sum(c.next - coalesce(k.next, 0)), 0) from spice_event_log.chains c left join spice_event_log.cursors k on k.reader = $2 and k.chain = c.chain)`,
+		limit, eventlog.RelayCursor).Scan(&open, &lag)
+	if err != nil {
+		return 0, 0, fmt.Errorf("pgindex: pressure: %w", err)
+	}
+	return open, lag, nil
+}
+
 // Forget implements eventlog.Index by dropping day partitions.
 func (x *Index) Forget(ctx context.Context, t time.Time) error { return x.days.Drop(ctx, t) }
 
