@@ -114,7 +114,7 @@ func LintProblem(r ontology.LintReport) *problem.Problem {
 func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, class string, expected uint64, body map[string]any) (command.Accepted, error) {
 	before, err := s.classFor(ctx, database, branch, class)
 	if err != nil {
-		return command.Accepted{}, err
+		return s.replayed(ctx, c, database, err)
 	}
 	update, errs := ontology.ParseUpdate(body, class, s.Options(ctx, database, branch, false, s.Commands.Now()), "body")
 	if err := errs.Err(); err != nil {
@@ -140,7 +140,7 @@ func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, c
 // DeleteClass accepts the deletion of a class.
 func (s *Service) DeleteClass(ctx context.Context, c Caller, database, branch, class string, expected uint64) (command.Accepted, error) {
 	if _, err := s.classFor(ctx, database, branch, class); err != nil {
-		return command.Accepted{}, err
+		return s.replayed(ctx, c, database, err)
 	}
 	if err := s.guardBranch(c, branch, true); err != nil {
 		return command.Accepted{}, err

@@ -56,7 +56,7 @@ func (s *Service) DeleteDatabase(ctx context.Context, c Caller, database string,
 			return command.Accepted{}, err
 		}
 		if !exists {
-			return command.Accepted{}, problem.NotFound(problem.KindDatabase, database)
+			return s.replayed(ctx, c, database, problem.NotFound(problem.KindDatabase, database))
 		}
 		expected = &sequence
 	}

@@ -84,7 +84,7 @@ func (s *Service) CreateInstance(ctx context.Context, c Caller, t InstanceTarget
 func (s *Service) UpdateInstance(ctx context.Context, c Caller, t InstanceTarget, id string, expected uint64, patch, metadata map[string]any) (command.Accepted, error) {
 	definition, err := s.classFor(ctx, t.Database, t.Branch, t.Class)
 	if err != nil {
-		return command.Accepted{}, err
+		return s.replayed(ctx, c, t.Database, err)
 	}
 	if err := pathParam("instance_id", id, instance.CheckID); err != nil {
 		return command.Accepted{}, err
@@ -95,7 +95,7 @@ func (s *Service) UpdateInstance(ctx context.Context, c Caller, t InstanceTarget
 		return command.Accepted{}, err
 	}
 	if state == nil {
-		return command.Accepted{}, problem.NotFound(problem.KindInstance, id)
+		return s.replayed(ctx, c, t.Database, problem.NotFound(problem.KindInstance, id))
 	}
 	if _, _, errs := instance.Update(definition.Schema, id, state, patch, "body", "data"); len(errs) > 0 {
 		return command.Accepted{}, errs.Err()
@@ -109,7 +109,7 @@ func (s *Service) UpdateInstance(ctx context.Context, c Caller, t InstanceTarget
 // DeleteInstance accepts the deletion of an instance.
 func (s *Service) DeleteInstance(ctx context.Context, c Caller, t InstanceTarget, id string, expected uint64) (command.Accepted, error) {
 	if _, err := s.classFor(ctx, t.Database, t.Branch, t.Class); err != nil {
-		return command.Accepted{}, err
+		return s.replayed(ctx, c, t.Database, err)
 	}
 	if err := pathParam("instance_id", id, instance.CheckID); err != nil {
 		return command.Accepted{}, err
@@ -124,7 +124,7 @@ func (s *Service) DeleteInstance(ctx context.Context, c Caller, t InstanceTarget
 // command is executed: a bad row is refused alone, with its reasons.
 func (s *Service) BulkCreate(ctx context.Context, c Caller, t InstanceTarget, rows []any, metadata map[string]any) (command.Accepted, error) {
 	if _, err := s.classFor(ctx, t.Database, t.Branch, t.Class); err != nil {
-		return command.Accepted{}, err
+		return s.replayed(ctx, c, t.Database, err)
 	}
 	if len(rows) > MaxRows {
 		return command.Accepted{}, problem.Validation(problem.TooBig([]any{"body", "instances"}, MaxRows, len(rows)))

@@ -5,6 +5,7 @@ package writes
 
 import (
 	"context"
+	"net/http"
 
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/command"
@@ -66,6 +67,24 @@ func (s *Service) submit(ctx context.Context, c Caller, r command.Request) (comm
 	}
 	r.Actor, r.Correlation, r.TraceParent = c.Actor, c.Correlation, c.TraceParent
 	return s.Commands.Submit(ctx, r)
+}
+
+// replayed answers a repeated request whose first run changed the ground under
+// it: a deletion, sent again under its Idempotency-Key, finds nothing to delete
+// and is still the command that was accepted.
+func (s *Service) replayed(ctx context.Context, c Caller, database string, err error) (command.Accepted, error) {
+	if p, ok := problem.AsProblem(err); c.IdempotencyKey == "" || !ok || p.Status != http.StatusNotFound {
+		return command.Accepted{}, err
+	}
+	id, idErr := command.NewID(database, c.Endpoint, c.IdempotencyKey)
+	if idErr != nil {
+		return command.Accepted{}, err
+	}
+	row, known, lookErr := s.Commands.Log.Command(ctx, id)
+	if lookErr != nil || !known {
+		return command.Accepted{}, err
+	}
+	return command.Accepted{ID: id, Position: row.Position, Repeated: true}, nil
 }
 
 // pathParam checks a name that stands in the path.
