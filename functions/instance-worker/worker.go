@@ -33,6 +33,10 @@ const (
 	bulkUpserted    = "INSTANCES_BULK_UPSERTED"
 )
 
+var textOtherID = problem.Define("instance.other_id",
+	"The key of the class has changed: the instance was accepted as '{accepted}' and would be '{now}'.",
+	"클래스의 키가 변경되었습니다: '{accepted}'(으)로 접수된 인스턴스가 이제 '{now}'이(가) 됩니다.")
+
 // Function is the worker.
 type Function struct {
 	http.Handler
@@ -51,8 +55,8 @@ func Open(p *platform.Platform) (*Function, error) {
 func New(log *eventlog.Log, registry consume.Registry, now func() time.Time, logger *slog.Logger) *Function {
 	f := &Function{log: log, classes: classes.NewReader(log), now: now}
 	f.commands = consume.NewCommands(consume.CommandsConfig{
-		Handler: "instance_worker", Types: []event.AggregateType{writes.Instances}, Source: source,
-		Log: log, Registry: registry, Execute: f.execute, Describe: execute.Describe, Now: now, Logger: logger,
+		Base:   consume.Base{Handler: "instance_worker", Types: []event.AggregateType{writes.Instances}, Log: log, Registry: registry, Now: now, Logger: logger},
+		Source: source, Execute: f.execute, Describe: execute.Describe,
 	})
 	f.Handler = &consume.HTTP{Handler: "instance_worker", Consume: f.commands.Consume, Registry: registry, Now: now, Logger: logger}
 	return f
@@ -117,6 +121,9 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, commandType str
 		made, errs := instance.Create(d.Schema, p.Data, string(cmd.ID), 0, "body", "data")
 		if err := errs.Err(); err != nil {
 			return eventlog.Entry{}, changedSince(err, d)
+		}
+		if made.ID != p.Instance {
+			return eventlog.Entry{}, changedSince(problem.Conflict(textOtherID.With("accepted", p.Instance, "now", made.ID)), d)
 		}
 		return f.fact(cmd, instanceCreated, event.Creates, ref, made, d)
 	case writes.UpdateInstance:

@@ -52,8 +52,8 @@ func Open(p *platform.Platform) (*Function, error) {
 func New(log *eventlog.Log, registry consume.Registry, now func() time.Time, logger *slog.Logger) *Function {
 	f := &Function{log: log, classes: classes.NewReader(log), now: now}
 	f.commands = consume.NewCommands(consume.CommandsConfig{
-		Handler: "ontology_worker", Types: []event.AggregateType{event.Database, classes.Type}, Source: source,
-		Log: log, Registry: registry, Execute: f.execute, Describe: execute.Describe, Now: now, Logger: logger,
+		Base:   consume.Base{Handler: "ontology_worker", Types: []event.AggregateType{event.Database, classes.Type}, Log: log, Registry: registry, Now: now, Logger: logger},
+		Source: source, Execute: f.execute, Describe: execute.Describe,
 	})
 	f.Handler = &consume.HTTP{Handler: "ontology_worker", Consume: f.commands.Consume, Registry: registry, Now: now, Logger: logger}
 	return f

@@ -40,7 +40,7 @@ func New(log *eventlog.Log, registry consume.Registry, client *search.Client, no
 	f := &Function{}
 	handler := func(h sweep.Handler, effect consume.Effect) *consume.Facts {
 		return consume.NewFacts(consume.FactsConfig{
-			Handler: h.Name, Types: h.Types, Log: log, Registry: registry, Effect: effect, Now: now, Logger: logger,
+			Base: consume.Base{Handler: h.Name, Types: h.Types, Log: log, Registry: registry, Now: now, Logger: logger}, Effect: effect,
 		})
 	}
 	s := &sink{log: log, client: client}

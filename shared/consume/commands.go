@@ -1,14 +1,11 @@
 package consume
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
-	"time"
 
 	"spiceharvester/shared/batch"
 	"spiceharvester/shared/event"
@@ -23,20 +20,12 @@ type Executor func(ctx context.Context, commands []event.Event) []error
 
 // CommandsConfig describes a handler of commands.
 type CommandsConfig struct {
-	Handler  string                // its name in the registry, for example instance_worker
-	Types    []event.AggregateType // the commands that concern it
-	Source   string                // of the COMMAND_FAILED events it appends
-	Log      *eventlog.Log
-	Registry Registry
-	Execute  Executor
+	Base
+	Source  string // of the COMMAND_FAILED events it appends
+	Execute Executor
 	// Describe gives the data of a COMMAND_FAILED event, beside command_type,
 	// command_id and error; optional.
 	Describe func(error) map[string]any
-	Retry    Retry
-	Timeout  time.Duration // of one batch; default 30 s
-	MaxBatch int           // deliveries per batch; default 500
-	Now      func() time.Time
-	Logger   *slog.Logger
 }
 
 // Commands consumes commands. It is safe for concurrent use.
@@ -47,15 +36,7 @@ type Commands struct {
 
 // NewCommands makes the middleware of a handler of commands.
 func NewCommands(c CommandsConfig) *Commands {
-	c.Retry = c.Retry.withDefaults()
-	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
-	c.MaxBatch = cmp.Or(c.MaxBatch, 500)
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Base = c.withDefaults()
 	m := &Commands{CommandsConfig: c}
 	m.group = batch.New(batch.Config[event.Event]{MaxItems: c.MaxBatch}, m.run)
 	return m

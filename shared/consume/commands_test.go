@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -46,9 +45,8 @@ func (x *executor) execute(ctx context.Context, commands []event.Event) []error 
 func (w *world) worker(t *testing.T) (*consume.Commands, *executor) {
 	x := &executor{w: w}
 	c := consume.NewCommands(consume.CommandsConfig{
-		Handler: "instance_worker", Types: []event.AggregateType{"Instance"}, Source: "/test", Log: w.log, Registry: w.registry, Execute: x.execute,
+		Base: w.base("instance_worker"), Source: "/test", Execute: x.execute,
 		Describe: func(err error) map[string]any { return map[string]any{"reason": "described"} },
-		Now:      w.now, Logger: slog.New(slog.DiscardHandler), Retry: consume.Retry{Pause: func(context.Context, int) {}},
 	})
 	t.Cleanup(c.Close)
 	return c, x

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
-	"time"
 
 	"spiceharvester/shared/batch"
 	"spiceharvester/shared/event"
@@ -28,16 +26,8 @@ type Effect func(ctx context.Context, work []Work) []error
 
 // FactsConfig describes a handler of facts.
 type FactsConfig struct {
-	Handler  string                // its name in the registry, for example projection_worker:instance_events
-	Types    []event.AggregateType // the facts that concern it
-	Log      *eventlog.Log
-	Registry Registry
-	Effect   Effect
-	Retry    Retry
-	Timeout  time.Duration // of one batch; default 30 s
-	MaxBatch int           // deliveries per batch; default 500
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Base
+	Effect Effect
 }
 
 // Facts consumes facts. It is safe for concurrent use.
@@ -48,15 +38,7 @@ type Facts struct {
 
 // NewFacts makes the middleware of a handler of facts.
 func NewFacts(c FactsConfig) *Facts {
-	c.Retry = c.Retry.withDefaults()
-	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
-	c.MaxBatch = cmp.Or(c.MaxBatch, 500)
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Base = c.withDefaults()
 	f := &Facts{FactsConfig: c}
 	f.group = batch.New(batch.Config[event.Event]{MaxItems: c.MaxBatch}, f.run)
 	return f

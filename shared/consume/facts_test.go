@@ -97,11 +97,17 @@ func (s *sink) apply(_ context.Context, work []consume.Work) []error {
 	return errs
 }
 
+func (w *world) base(handler string) consume.Base {
+	return consume.Base{
+		Handler: handler, Types: []event.AggregateType{"Instance"}, Log: w.log, Registry: w.registry, Now: w.now,
+		Logger: slog.New(slog.DiscardHandler), Retry: consume.Retry{Pause: func(context.Context, int) {}},
+	}
+}
+
 func (w *world) consumer(t *testing.T, s *sink) *consume.Facts {
 	s.applied = map[string][]uint64{}
 	f := consume.NewFacts(consume.FactsConfig{
-		Handler: "projection", Types: []event.AggregateType{"Instance"}, Log: w.log, Registry: w.registry, Effect: s.apply, Now: w.now,
-		Logger: slog.New(slog.DiscardHandler), Retry: consume.Retry{Pause: func(context.Context, int) {}},
+		Base: w.base("projection"), Effect: s.apply,
 	})
 	t.Cleanup(f.Close)
 	return f
