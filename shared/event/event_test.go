@@ -223,6 +223,24 @@ func TestDomainID(t *testing.T) {
 	}
 }
 
+// TestOtherJSONIsReadToo: what the quick reader does not know, the full one does.
+func TestOtherJSONIsReadToo(t *testing.T) {
+	e := full()
+	line, err := event.AppendLine(nil, &e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spaced := bytes.ReplaceAll(line, []byte(`","`), []byte(`", "`))
+	first := append([]byte(`{"data":{},`), bytes.TrimSuffix(line, []byte("\n"))[1:]...)
+	first = append(bytes.Split(first, []byte(`,"datacontenttype"`))[0], '}')
+	for name, other := range map[string][]byte{"spaces": spaced, "data first": first, "unicode escape": bytes.Replace(line, []byte("demo"), []byte(`\u0064emo`), 1)} {
+		back, err := event.ParseLine(other)
+		if err != nil || back.ID != e.ID || back.Aggregate != e.Aggregate {
+			t.Errorf("%s: %+v, %v", name, back, err)
+		}
+	}
+}
+
 func FuzzParseLine(f *testing.F) {
 	e := full()
 	line, err := event.AppendLine(nil, &e)
@@ -240,8 +258,10 @@ func FuzzParseLine(f *testing.F) {
 		if err != nil {
 			t.Fatalf("parsed but not encoded: %v", err)
 		}
-		if back, err := event.ParseLine(again); err != nil || back.ID != e.ID || back.Aggregate != e.Aggregate {
-			t.Fatalf("%+v, %v", back, err)
+		back, err := event.ParseLine(again)
+		spaced, err2 := event.ParseLine(append([]byte{' '}, again...)) // takes the other reader
+		if err != nil || err2 != nil || back.Aggregate != e.Aggregate || !reflect.DeepEqual(back, spaced) {
+			t.Fatalf("%+v, %+v, %v, %v", back, spaced, err, err2)
 		}
 	})
 }
