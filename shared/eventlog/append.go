@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"spiceharvester/shared/batch"
+	"spiceharvester/shared/event"
 )
 
 // Limits of one segment. A batch that reaches one is committed.
@@ -55,6 +56,7 @@ type Log struct {
 	meta   Meta // zero until first use
 	chains []*chain
 	groups []*batch.Group[*Entry, Result]
+	looks  []*batch.Group[[]event.Aggregate, View]
 	closed bool
 }
 
@@ -123,6 +125,9 @@ func (l *Log) Meta(ctx context.Context) (Meta, error) {
 				entries[i] = call.Item
 			}
 			c.commit(ctx, entries, func(i int, r Result, err error) { calls[i].Answer(r, err) })
+		}))
+		l.looks = append(l.looks, batch.New(batch.Config[[]event.Aggregate]{MaxItems: maxLooks}, func(calls []*batch.Call[[]event.Aggregate, View]) {
+			l.look(number, calls)
 		}))
 	}
 	return meta, nil
@@ -195,10 +200,11 @@ func (l *Log) ChainOf(ctx context.Context, database string) (int, error) {
 // Close waits for the batches in flight. Appends after it fail.
 func (l *Log) Close() {
 	l.mu.Lock()
-	groups := l.groups
+	groups, looks := l.groups, l.looks
 	l.closed = true
 	l.mu.Unlock()
-	for _, g := range groups {
-		g.Close()
+	for i := range groups {
+		groups[i].Close()
+		looks[i].Close()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"spiceharvester/shared/batch"
 	"spiceharvester/shared/event"
 )
 
@@ -42,17 +43,52 @@ func (l *Log) Snapshot(ctx context.Context, database string, q Query) (View, err
 }
 
 // States reads the rows of aggregates of one database, and whether each exists,
-// at one moment. Aggregates without any fact are absent from the map.
+// at one moment. Aggregates without any fact are absent from the map. Calls that
+// are in flight together share one round trip.
 func (l *Log) States(ctx context.Context, database string, aggregates ...event.Aggregate) (map[event.Aggregate]State, Head, error) {
-	view, err := l.Snapshot(ctx, database, Query{Aggregates: append(aggregates[:len(aggregates):len(aggregates)], databaseOf(database))})
+	chain, err := l.ChainOf(ctx, database)
 	if err != nil {
 		return nil, Head{}, err
 	}
-	states := make(map[event.Aggregate]State, len(view.Aggregates))
-	for a, row := range view.Aggregates {
-		states[a] = State{AggregateRow: row, Exists: Exists(row, view.Aggregates[databaseOf(row.Database)]), Pending: view.Pending[a]}
+	asked := append(aggregates[:len(aggregates):len(aggregates)], databaseOf(database))
+	view, err := l.looks[chain].Do(ctx, asked)
+	if err != nil {
+		return nil, Head{}, fmt.Errorf("eventlog: index: %w", err)
+	}
+	states := make(map[event.Aggregate]State, len(asked))
+	for _, a := range asked {
+		if row, known := view.Aggregates[a]; known {
+			states[a] = State{AggregateRow: row, Exists: Exists(row, view.Aggregates[databaseOf(row.Database)]), Pending: view.Pending[a]}
+		}
 	}
 	return states, view.Head, nil
+}
+
+// Limits of what shares one look at the index.
+const (
+	maxLooks    = 500
+	lookTimeout = 15 * time.Second
+)
+
+// look reads the rows that several callers ask for. The view is theirs together:
+// they only read it.
+func (l *Log) look(chain int, calls []*batch.Call[[]event.Aggregate, View]) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	var q Query
+	seen := map[event.Aggregate]bool{}
+	for _, c := range calls {
+		for _, a := range c.Item {
+			if !seen[a] {
+				seen[a] = true
+				q.Aggregates = append(q.Aggregates, a)
+			}
+		}
+	}
+	view, err := l.index.Snapshot(ctx, chain, q)
+	for _, c := range calls {
+		c.Answer(view, err)
+	}
 }
 
 // State is where an aggregate stands.
