@@ -39,7 +39,7 @@ simulation: ## ten thousand seeds of the event log, and each rule switched off a
 	$(GO) test ./shared/eventlog -run 'TestSimulation' -sim.seeds 10000 -timeout 10m
 
 bench: postgres ## the benchmarks; figures depend on the machine, compare within one run
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./shared/... ./infra/e2e/...
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./shared/... ./infra/bench/...
 
 lint: ## format, vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
