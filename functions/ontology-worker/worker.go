@@ -4,12 +4,14 @@ package ontologyworker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"spiceharvester/shared/classes"
@@ -110,23 +112,50 @@ func (f *Function) database(cmd *event.Event, data command.Data) (eventlog.Entry
 	return f.end(cmd, databaseCreated, event.Creates, fact)
 }
 
-func (f *Function) options(ctx context.Context, cmd *event.Event) ontology.Options {
+// options tells how declarations are read. A class that cannot be looked up is
+// no class that does not exist: the lookup's error is kept for the caller.
+func (f *Function) options(ctx context.Context, cmd *event.Event, lookup *error) ontology.Options {
 	return ontology.Options{IsClass: func(id string) bool {
 		ok, err := f.classes.Exists(ctx, cmd.Database, cmd.Branch, id)
-		return ok && err == nil
+		if err != nil {
+			*lookup = err
+		}
+		return ok
 	}}
 }
 
 func (f *Function) create(ctx context.Context, cmd *event.Event, payload writes.ClassPayload) (eventlog.Entry, error) {
-	schema, errs := ontology.Declare(payload.Body, f.options(ctx, cmd), "body")
-	if err := errs.Err(); err != nil {
+	var lookup error
+	schema, errs := ontology.Declare(payload.Body, f.options(ctx, cmd, &lookup), "body")
+	if err := cmp.Or(lookup, errs.Err()); err != nil {
+		return eventlog.Entry{}, err
+	}
+	parents, err := f.parents(ctx, cmd, schema.Class)
+	if err != nil {
 		return eventlog.Entry{}, err
 	}
 	entry, err := f.end(cmd, classCreated, event.Creates, classes.Fact{Database: cmd.Database, Branch: cmd.Branch, Class: payload.Class, Body: &schema.Class})
-	if parent := schema.Class.ParentClass; err == nil && parent != nil {
-		entry.Require = append(entry.Require, eventlog.Require{Aggregate: classes.Aggregate(cmd.Database, cmd.Branch, *parent), Expect: event.Present})
-	}
+	entry.Require = parents
 	return entry, err
+}
+
+var textCircle = problem.Define("ontology.parent_circle", "'{parent}' descends from '{class}'; it cannot be its parent", "'{parent}' 클래스는 '{class}' 클래스의 하위 클래스이므로 부모가 될 수 없습니다.")
+
+// parents requires a class's parents as they are now. A class that is its own
+// ancestor could never be read again.
+func (f *Function) parents(ctx context.Context, cmd *event.Event, class ontology.Class) ([]eventlog.Require, error) {
+	if class.ParentClass == nil {
+		return nil, nil
+	}
+	parent, err := f.classes.Get(ctx, cmd.Database, cmd.Branch, *class.ParentClass)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(parent.Requires, func(r eventlog.Require) bool { return r.Aggregate == cmd.Aggregate }) {
+		loc := []any{"body", "parent_class"}
+		return nil, problem.Validation(problem.InvalidValue(loc, textCircle.With("parent", *class.ParentClass, "class", class.ID), *class.ParentClass))
+	}
+	return parent.Requires, nil
 }
 
 func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.ClassPayload) (eventlog.Entry, error) {
@@ -137,8 +166,9 @@ func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.
 	if expected, _ := cmd.Expect.Sequence(); before.Sequence != expected {
 		return eventlog.Entry{}, problem.SequenceConflict(cmd.Aggregate.ID, int64(expected), int64(before.Sequence))
 	}
-	update, errs := ontology.ParseUpdate(payload.Body, payload.Class, f.options(ctx, cmd), "body")
-	if err := errs.Err(); err != nil {
+	var lookup error
+	update, errs := ontology.ParseUpdate(payload.Body, payload.Class, f.options(ctx, cmd, &lookup), "body")
+	if err := cmp.Or(lookup, errs.Err()); err != nil {
 		return eventlog.Entry{}, err
 	}
 	after := update.Apply(before.Class)
@@ -148,5 +178,11 @@ func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.
 	if reflect.DeepEqual(before.Class, after) {
 		return execute.Unchanged(cmd, source, f.now(), map[string]any{"class_id": payload.Class, "sequence": before.Sequence, "position": before.Position.String()})
 	}
-	return f.end(cmd, classUpdated, event.Changes, classes.Fact{Database: cmd.Database, Branch: cmd.Branch, Class: payload.Class, Body: &after})
+	parents, err := f.parents(ctx, cmd, after)
+	if err != nil {
+		return eventlog.Entry{}, err
+	}
+	entry, err := f.end(cmd, classUpdated, event.Changes, classes.Fact{Database: cmd.Database, Branch: cmd.Branch, Class: payload.Class, Body: &after})
+	entry.Require = parents
+	return entry, err
 }
