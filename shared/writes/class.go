@@ -2,6 +2,8 @@ package writes
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -82,8 +84,15 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 	if err := s.requireDatabase(ctx, database); err != nil {
 		return fail(err)
 	}
-	if _, sent := body["id"]; !sent && !generate {
-		return fail(problem.InvalidParameter([]any{"body", "id"}, textClassID.With(), nil))
+	if _, sent := body["id"]; !sent {
+		if !generate {
+			return fail(problem.InvalidParameter([]any{"body", "id"}, textClassID.With(), nil))
+		}
+		if id, err := s.acceptedClass(ctx, c, database); err != nil {
+			return fail(err)
+		} else if id != "" {
+			body["id"] = id
+		}
 	}
 	schema, errs := ontology.Declare(body, s.Options(ctx, database, branch, generate, s.Commands.Now()), "body")
 	if err := errs.Err(); err != nil {
@@ -99,6 +108,43 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 		Expect: event.Absent, Payload: ClassPayload{Class: class.ID, Body: body},
 	})
 	return accepted, class.ID, err
+}
+
+// acceptedClass gives the class id of the command that was accepted under the
+// caller's Idempotency-Key, "" for none: an id that is made of a label holds the
+// time, and a repeated request must get the first one's.
+func (s *Service) acceptedClass(ctx context.Context, c Caller, database string) (string, error) {
+	if c.IdempotencyKey == "" {
+		return "", nil
+	}
+	id, err := command.NewID(database, c.Endpoint, c.IdempotencyKey)
+	if err != nil {
+		return "", problem.Internal(err)
+	}
+	row, known, err := s.Commands.Log.Command(ctx, id)
+	if err != nil {
+		return "", problem.Unavailable(problem.DBUnavailable, "event log index", err)
+	}
+	if !known {
+		return "", nil
+	}
+	e, err := s.Commands.Log.Event(ctx, row.Position)
+	if err != nil {
+		return "", problem.Unavailable(problem.ServiceUnavailable, "event log", err)
+	}
+	data, err := s.Commands.Log.Data(ctx, &e)
+	if err != nil {
+		return "", problem.Unavailable(problem.ServiceUnavailable, "event log", err)
+	}
+	var stored struct {
+		Payload struct {
+			Class string `json:"class_id"`
+		} `json:"payload"`
+	}
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return "", problem.Internal(fmt.Errorf("writes: command %s: %w", id, err))
+	}
+	return stored.Payload.Class, nil
 }
 
 // LintProblem is the refusal of a class by the linter, with the whole report.
