@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -116,7 +117,9 @@ func (r *Reader) ended(ctx context.Context, row *eventlog.CommandRow) (Status, e
 		Instance string `json:"instance_id"`
 	}
 	if len(data) > 0 {
-		if err := json.Unmarshal(data, &outcome); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber() // a refused value is shown as it was sent
+		if err := decoder.Decode(&outcome); err != nil {
 			return Status{}, problem.Internal(fmt.Errorf("command: outcome %s: %w", e.ID, err))
 		}
 	}

@@ -105,7 +105,11 @@ func (c *Core) CancelCommand(r *httpapi.Request) (*httpapi.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := c.Commands.Cancel(r.Context(), c.Writes.Commands, id, r.Caller("cancel").Actor)
+	caller := r.Caller("cancel")
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	status, err := c.Commands.Cancel(r.Context(), c.Writes.Commands, id, caller.Actor)
 	if err != nil {
 		return nil, err
 	}
