@@ -112,8 +112,8 @@ func (s *scanner) split() (n, next int, err error) {
 	}
 	for {
 		// A field begins at i.
+		open, end := i, 0
 		start = i
-		end := 0
 		if i == len(row) {
 			if row, err = s.extend(start, i); err != nil {
 				return 0, 0, err
@@ -147,7 +147,7 @@ func (s *scanner) split() (n, next int, err error) {
 			end = i
 		}
 		if end-start > s.opt.MaxFieldBytes {
-			return 0, 0, s.fieldTooLarge(start)
+			return 0, 0, s.fieldTooLarge(open)
 		}
 		if len(s.spans) == s.opt.MaxColumns {
 			return 0, 0, s.fail(KindTooManyColumns, textColumns, start, "limit", s.opt.MaxColumns)
@@ -192,7 +192,7 @@ func (s *scanner) quoted(row []byte, i int) (_ []byte, start, end, next int, err
 		if at < 0 || from+at+1 == len(row) {
 			settle()
 			before := len(row)
-			if row, err = s.extend(open, before); err != nil {
+			if row, err = s.extend(open, end+before-from); err != nil {
 				return nil, 0, 0, 0, err
 			}
 			if len(row) > before {
@@ -217,7 +217,7 @@ func (s *scanner) quoted(row []byte, i int) (_ []byte, start, end, next int, err
 		if row[next] == '\r' {
 			settle()
 			if next+1 == len(row) {
-				if row, err = s.extend(open, next); err != nil {
+				if row, err = s.extend(open, end); err != nil {
 					return nil, 0, 0, 0, err
 				}
 			}
@@ -245,7 +245,7 @@ func (s *scanner) lineBreaks(text []byte) int64 {
 }
 
 // extend reads more text behind the row. At the end of the file it returns the row as
-// it is. Field and at are where the present field begins and how far it was read.
+// it is. The text of the present field, as far as it was read, lies between field and at.
 func (s *scanner) extend(field, at int) ([]byte, error) {
 	switch {
 	case at-field > s.opt.MaxFieldBytes+2: // the quotes do not count
