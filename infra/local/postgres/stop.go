@@ -32,7 +32,11 @@ func (s *Server) end(ctx context.Context) error {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
 		// An error means that the process is gone.
 		_ = s.cmd.Process.Signal(signal)
-		patience, cancel := context.WithTimeout(ctx, s.patience)
+		limit := s.patience
+		if signal == syscall.SIGKILL {
+			limit = max(limit, stopPatience) // nothing firmer is left
+		}
+		patience, cancel := context.WithTimeout(ctx, limit)
 		select {
 		case <-s.done:
 			cancel()
