@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -8,11 +9,17 @@ import (
 	"spiceharvester/infra/e2e/client"
 )
 
-// stored reads an instance's state as the log has it: the fact that a command
-// ended with.
-func stored(t *testing.T, w *world, command string) *client.Response {
+// stored reads the instance that a write has changed, as it is after that write:
+// the document without its envelope.
+func stored(t *testing.T, w *world, ended *client.Response) *client.Response {
 	t.Helper()
-	return &client.Response{Status: 200, Body: []byte(findFact(t, w, command))}
+	path := instancePath(ended.Text("result", "db_name"), ended.Text("result", "class_id"), ended.Text("result", "instance_id"))
+	r := w.asBFF(t).call(200, "GET", path+"?min_sequence="+ended.Text("result", "sequence"), nil)
+	document, err := json.Marshal(r.Get("data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &client.Response{Status: r.Status, Header: r.Header, Body: document}
 }
 
 func TestInstanceLife(t *testing.T) {
@@ -39,7 +46,7 @@ func TestInstanceLife(t *testing.T) {
 	if patched.Text("result", "sequence") != "2" {
 		t.Errorf("patched: %s", patched)
 	}
-	if fact := stored(t, w, patched.Command()); fact.Text("data", "name") != "Desk lamp" || fact.Get("data", "stock") != nil || fact.Text("data", "product_id") != "p1" {
+	if fact := stored(t, w, patched); fact.Text("data", "name") != "Desk lamp" || fact.Get("data", "stock") != nil || fact.Text("data", "product_id") != "p1" {
 		t.Errorf("after the patch: %s", fact)
 	}
 	same := bff.done("PUT", base+"/p1/update?expected_seq=2", object{"data": object{"name": "Desk lamp"}})
@@ -66,7 +73,7 @@ func TestInstanceLife(t *testing.T) {
 	if again.Text("result", "sequence") != "4" {
 		t.Errorf("sequences go on: %s", again)
 	}
-	if fact := stored(t, w, again.Command()); fact.Get("data", "name") != nil {
+	if fact := stored(t, w, again); fact.Get("data", "name") != nil {
 		t.Errorf("the new one has what the old one had: %s", fact)
 	}
 	if n := findings(t, w, "", `select last_sequence::text from spice_event_registry.aggregate_versions where handler = 'write_side:Instance' and aggregate_id = $1`, db+":main:Product:p1"); n != "\n: 4" {
@@ -108,6 +115,9 @@ func TestAnyTextIsAnID(t *testing.T) {
 		if r := bff.done("PUT", path+"/update?expected_seq=1", object{"data": object{"stock": 1}}); r.Text("result", "sequence") != "2" {
 			t.Errorf("%q: updated %s", id, r)
 		}
+		if r := bff.call(200, "GET", instancePath(db, "Product", id)+"?min_sequence=2", nil); r.Text("data", "instance_id") != id || r.Text("data", "data", "name") != id {
+			t.Errorf("%q: read %s", id, r)
+		}
 		if r := bff.done("DELETE", path+"/delete?expected_seq=2", nil); r.Text("result", "sequence") != "3" {
 			t.Errorf("%q: deleted %s", id, r)
 		}
@@ -144,13 +154,13 @@ func TestNumbersKeepTheirText(t *testing.T) {
 	product(bff, db)
 	const long = "1234567890123456789012345678901234567890"
 	r := bff.done("POST", instances(db, "Product")+"/create", `{"data":{"product_id":"p1","price":0.1000000000000000055511151231257827,"stock":`+long+`,"sizes":{"a":`+long+`,"b":1.50}}}`)
-	fact := stored(t, w, r.Command())
+	fact := stored(t, w, r)
 	if fact.Text("data", "stock") != long || fact.Text("data", "sizes", "a") != long || fact.Text("data", "sizes", "b") != "1.50" ||
 		fact.Text("data", "price") != "0.1000000000000000055511151231257827" {
 		t.Errorf("stored: %s", fact)
 	}
 	patched := bff.done("PUT", instances(db, "Product")+"/p1/update?expected_seq=1", `{"data":{"sizes":{"a":null,"c":1e2}}}`)
-	if fact := stored(t, w, patched.Command()); fact.Get("data", "sizes", "a") != nil || fact.Text("data", "sizes", "b") != "1.50" || fact.Text("data", "sizes", "c") != "1e2" {
+	if fact := stored(t, w, patched); fact.Get("data", "sizes", "a") != nil || fact.Text("data", "sizes", "b") != "1.50" || fact.Text("data", "sizes", "c") != "1e2" {
 		t.Errorf("merged: %s", fact)
 	}
 }
@@ -199,7 +209,7 @@ func TestLabelsAreKeys(t *testing.T) {
 	product(bff, db)
 	base := instances(db, "Product")
 	r := bff.done("POST", base+"/create", object{"data": object{"제품 번호": "p1", "Name": "Lamp", "stock": 3}})
-	if fact := stored(t, w, r.Command()); fact.Text("data", "product_id") != "p1" || fact.Text("data", "name") != "Lamp" || fact.Text("data", "stock") != "3" {
+	if fact := stored(t, w, r); fact.Text("data", "product_id") != "p1" || fact.Text("data", "name") != "Lamp" || fact.Text("data", "stock") != "3" {
 		t.Errorf("stored: %s", fact)
 	}
 	bff.done("PUT", base+"/p1/update?expected_seq=1", object{"data": object{"가격": 12.5}})

@@ -1,10 +1,18 @@
 package e2e
 
-import "spiceharvester/infra/e2e/client"
+import (
+	"net/url"
+
+	"spiceharvester/infra/e2e/client"
+)
 
 // The paths of the BFF below a database.
 func ontology(db string) string         { return "/api/v1/databases/" + db + "/ontology" }
 func instances(db, class string) string { return "/api/v1/databases/" + db + "/instances/" + class }
+
+func instancePath(db, class, id string) string {
+	return "/api/v1/databases/" + db + "/class/" + class + "/instance/" + url.PathEscape(id)
+}
 
 // product declares a class with a declared key and a few types.
 func product(bff api, db string) *client.Response {

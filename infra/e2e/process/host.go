@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -66,14 +67,10 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 	h.command = exec.Command(c.Program, "run", "-project", c.Project, "-data", c.Data)
 	h.command.Env = environment(c.Env)
 	h.command.Stdout, h.command.Stderr = output, output
-	h.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := h.command.Start(); err != nil {
+	h.command.SysProcAttr = attributes()
+	if err := h.run(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Program, err)
 	}
-	go func() {
-		h.err = h.command.Wait()
-		close(h.ended)
-	}()
 	if err := h.waitUntilUp(ctx); err != nil {
 		h.KillGroup()
 		return nil, fmt.Errorf("%w\n%s", err, h.printed())
@@ -83,6 +80,23 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+// run starts the process and waits for its end, on one thread: the process ends
+// with the thread that started it (see attributes).
+func (h *Host) run() error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := h.command.Start()
+		started <- err
+		if err == nil {
+			h.err = h.command.Wait()
+			close(h.ended)
+		}
+	}()
+	return <-started
 }
 
 func (h *Host) waitUntilUp(ctx context.Context) error {
