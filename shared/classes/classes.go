@@ -148,11 +148,7 @@ func (r *Reader) at(ctx context.Context, p event.Position) (stored, error) {
 	if ok {
 		return s, nil
 	}
-	e, err := r.Log.Event(ctx, p)
-	if err != nil {
-		return s, err
-	}
-	data, err := r.Log.Data(ctx, &e)
+	e, data, err := r.Log.EventData(ctx, p)
 	if err != nil {
 		return s, err
 	}

@@ -90,11 +90,7 @@ func (r *Reader) open(ctx context.Context, row *eventlog.CommandRow) (Status, er
 func (r *Reader) ended(ctx context.Context, row *eventlog.CommandRow) (Status, error) {
 	s := base(row)
 	s.Status = string(row.Outcome)
-	e, err := r.Log.Event(ctx, row.End)
-	if err != nil {
-		return Status{}, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
-	}
-	data, err := r.Log.Data(ctx, &e)
+	e, data, err := r.Log.EventData(ctx, row.End)
 	if err != nil {
 		return Status{}, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}

@@ -22,6 +22,16 @@ func (l *Log) PutData(ctx context.Context, data []byte) (event.Ref, error) {
 	return ref, nil
 }
 
+// EventData reads one event by its position, and its data.
+func (l *Log) EventData(ctx context.Context, at event.Position) (event.Event, []byte, error) {
+	e, err := l.Event(ctx, at)
+	if err != nil {
+		return event.Event{}, nil, err
+	}
+	data, err := l.Data(ctx, &e)
+	return e, data, err
+}
+
 // Data gives an event's data, from the event or from the object it refers to.
 func (l *Log) Data(ctx context.Context, e *event.Event) ([]byte, error) {
 	if e.DataRef.Key == "" {

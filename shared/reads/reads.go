@@ -175,11 +175,7 @@ func (r *Reads) fromLog(ctx context.Context, ref instance.Ref) (Document, error)
 	if !states[a].Exists {
 		return nil, problem.NotFound(problem.KindInstance, ref.ID)
 	}
-	e, err := r.Log.Event(ctx, states[a].Position)
-	if err != nil {
-		return nil, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
-	}
-	data, err := r.Log.Data(ctx, &e)
+	e, data, err := r.Log.EventData(ctx, states[a].Position)
 	if err != nil {
 		return nil, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}

@@ -128,11 +128,7 @@ func (s *Service) acceptedClass(ctx context.Context, c Caller, database string) 
 	if !known {
 		return "", nil
 	}
-	e, err := s.Commands.Log.Event(ctx, row.Position)
-	if err != nil {
-		return "", problem.Unavailable(problem.ServiceUnavailable, "event log", err)
-	}
-	data, err := s.Commands.Log.Data(ctx, &e)
+	_, data, err := s.Commands.Log.EventData(ctx, row.Position)
 	if err != nil {
 		return "", problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}

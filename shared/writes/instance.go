@@ -172,11 +172,7 @@ func (s *Service) instanceState(ctx context.Context, database string, a event.Ag
 
 // ReadInstance reads an instance's fact by position.
 func ReadInstance(ctx context.Context, log *eventlog.Log, p event.Position) (instance.Fact, error) {
-	e, err := log.Event(ctx, p)
-	if err != nil {
-		return instance.Fact{}, err
-	}
-	data, err := log.Data(ctx, &e)
+	_, data, err := log.EventData(ctx, p)
 	if err != nil {
 		return instance.Fact{}, err
 	}
