@@ -73,7 +73,7 @@ func typeOf(row *eventlog.CommandRow) string {
 func (r *Reader) open(ctx context.Context, row *eventlog.CommandRow) (Status, error) {
 	s := base(row)
 	s.Status = Pending
-	s.Result["created_at"] = timestamp(row.Written)
+	s.Result["created_at"] = problem.Timestamp(row.Written)
 	if handler := r.Workers[row.Aggregate.Type]; handler != "" {
 		marks, err := r.Registry.Load(ctx, handler, []event.Aggregate{row.Aggregate})
 		if err != nil {
@@ -94,7 +94,7 @@ func (r *Reader) ended(ctx context.Context, row *eventlog.CommandRow) (Status, e
 	if err != nil {
 		return Status{}, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}
-	at := timestamp(e.Time)
+	at := problem.Timestamp(e.Time)
 	s.CompletedAt = &at
 	s.Result["status"], s.Result["message"] = s.Status, "Command is "+s.Status
 	s.Result["position"] = e.Position.String()
@@ -132,8 +132,6 @@ func (r *Reader) ended(ctx context.Context, row *eventlog.CommandRow) (Status, e
 	}
 	return s, nil
 }
-
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999+00:00") }
 
 // Wait looks a command up until it has ended or the time is over, and returns
 // the last status.

@@ -144,7 +144,7 @@ func (c *Core) Parked(ctx context.Context) ([]Parked, error) {
 	for _, p := range rows {
 		list = append(list, Parked{
 			Handler: p.Handler, AggregateType: string(p.Aggregate.Type), AggregateID: p.Aggregate.ID, Next: p.Next, Attempts: p.Attempts,
-			NextTry: Timestamp(p.NextTry), Dead: p.Dead, Reason: p.Reason, Since: Timestamp(p.Since),
+			NextTry: problem.Timestamp(p.NextTry), Dead: p.Dead, Reason: p.Reason, Since: problem.Timestamp(p.Since),
 		})
 	}
 	return list, nil

@@ -3,7 +3,6 @@ package core_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"spiceharvester/shared/config"
 	"spiceharvester/shared/core"
@@ -61,21 +60,5 @@ func TestMembersOfABody(t *testing.T) {
 	}
 	if o, err := core.Object(body, "none", false); err != nil || o == nil {
 		t.Errorf("an absent object is %v, %v", o, err)
-	}
-}
-
-func TestTimestamp(t *testing.T) {
-	for text, want := range map[string]string{
-		"2026-05-06T07:08:09Z":           "2026-05-06T07:08:09+00:00",
-		"2026-05-06T07:08:09.123456789Z": "2026-05-06T07:08:09.123456+00:00",
-		"2026-05-06T16:08:09.5+09:00":    "2026-05-06T07:08:09.5+00:00",
-	} {
-		at, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := core.Timestamp(at); got != want {
-			t.Errorf("%s: %s", text, got)
-		}
 	}
 }

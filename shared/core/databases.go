@@ -70,7 +70,7 @@ func (d *Databases) read(ctx context.Context, row eventlog.AggregateRow) (Databa
 		return entry, fmt.Errorf("core: database fact %s: %w", e.ID, err)
 	}
 	entry = Database{
-		Name: fact.Database, Label: fact.Database, Comment: fact.Description, Created: Timestamp(e.Time),
+		Name: fact.Database, Label: fact.Database, Comment: fact.Description, Created: problem.Timestamp(e.Time),
 		Path: "/" + fact.Database, OwnerID: e.Actor, OwnerName: e.Actor, Role: "Owner", SharedWith: []string{},
 	}
 	d.mu.Lock()

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"time"
-
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/httpapi"
@@ -154,10 +152,7 @@ type ClassDocument struct {
 // Document shows a class as the log has it.
 func Document(d *classes.Definition, branch string) ClassDocument {
 	return ClassDocument{
-		Class: d.Class, Branch: branch, Version: d.Sequence, CreatedAt: Timestamp(d.Created), UpdatedAt: Timestamp(d.Updated),
+		Class: d.Class, Branch: branch, Version: d.Sequence, CreatedAt: problem.Timestamp(d.Created), UpdatedAt: problem.Timestamp(d.Updated),
 		IndexStatus: map[string]any{"event_sequence": d.Sequence, "position": d.Position.String()},
 	}
 }
-
-// Timestamp is the contract's form of a time: UTC, microseconds, "+00:00".
-func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999+00:00") }

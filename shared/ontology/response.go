@@ -53,14 +53,11 @@ type Stamp struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// timestamp is the contract's form of a time: ISO 8601 with an offset, never Z.
-const timestamp = "2006-01-02T15:04:05.999999-07:00"
-
 // Response shows a class in a language. The branch stands in the metadata.
 func (c Class) Response(lang problem.Lang, s Stamp) Response {
 	out := Response{ID: c.ID, Label: c.Label.In(lang), Description: c.Description.orNull(lang), ParentClass: c.ParentClass,
 		Abstract: c.Abstract, Version: s.Version,
-		CreatedAt: s.CreatedAt.UTC().Format(timestamp), UpdatedAt: s.UpdatedAt.UTC().Format(timestamp),
+		CreatedAt: problem.Timestamp(s.CreatedAt), UpdatedAt: problem.Timestamp(s.UpdatedAt),
 		Properties: []PropertyResponse{}, Relationships: []RelationshipResponse{}, Metadata: map[string]any{}}
 	for key, v := range c.Metadata {
 		out.Metadata[key] = v
