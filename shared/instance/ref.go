@@ -54,8 +54,11 @@ var unescaper = strings.NewReplacer("%25", "%", "%3A", ":")
 // AggregateID is the id in the log: database:branch:class:instance, with "%" and ":" of
 // the class escaped and the instance last, as it is. Neither database nor branch has a
 // colon, so no two instances share an id.
-func (r Ref) AggregateID() string {
-	return r.Database + ":" + r.Branch + ":" + escaper.Replace(r.Class) + ":" + r.ID
+func (r Ref) AggregateID() string { return r.ClassAggregateID() + ":" + r.ID }
+
+// ClassAggregateID is the part of the id that all instances of the class share.
+func (r Ref) ClassAggregateID() string {
+	return r.Database + ":" + r.Branch + ":" + escaper.Replace(r.Class)
 }
 
 // ParseAggregateID is the reverse of [Ref.AggregateID]. It accepts only what that gives.

@@ -114,19 +114,9 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 // caller's Idempotency-Key, "" for none: an id that is made of a label holds the
 // time, and a repeated request must get the first one's.
 func (s *Service) acceptedClass(ctx context.Context, c Caller, database string) (string, error) {
-	if c.IdempotencyKey == "" {
-		return "", nil
-	}
-	id, err := command.NewID(database, c.Endpoint, c.IdempotencyKey)
-	if err != nil {
-		return "", problem.Internal(err)
-	}
-	row, known, err := s.Commands.Log.Command(ctx, id)
-	if err != nil {
-		return "", problem.Unavailable(problem.DBUnavailable, "event log index", err)
-	}
-	if !known {
-		return "", nil
+	row, known, err := s.underKey(ctx, c, database)
+	if err != nil || !known {
+		return "", err
 	}
 	_, data, err := s.Commands.Log.EventData(ctx, row.Position)
 	if err != nil {
@@ -138,7 +128,7 @@ func (s *Service) acceptedClass(ctx context.Context, c Caller, database string) 
 		} `json:"payload"`
 	}
 	if err := json.Unmarshal(data, &stored); err != nil {
-		return "", problem.Internal(fmt.Errorf("writes: command %s: %w", id, err))
+		return "", problem.Internal(fmt.Errorf("writes: command %s: %w", row.ID, err))
 	}
 	return stored.Payload.Class, nil
 }

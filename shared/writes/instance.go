@@ -148,8 +148,7 @@ func (s *Service) BulkCreate(ctx context.Context, c Caller, t InstanceTarget, ro
 // BulkAggregate is the aggregate of bulk commands: the class's instances, an
 // instance's aggregate id without its last part. It has no facts.
 func BulkAggregate(t InstanceTarget) event.Aggregate {
-	whole := t.ref("x").AggregateID()
-	return event.Aggregate{Type: Instances, ID: whole[:len(whole)-len(":x")]}
+	return event.Aggregate{Type: Instances, ID: t.ref("").ClassAggregateID()}
 }
 
 // instanceState reads the payload of an instance from its last fact, nil if

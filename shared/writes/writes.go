@@ -58,11 +58,11 @@ type Service struct {
 }
 
 func (s *Service) submit(ctx context.Context, c Caller, r command.Request) (command.Accepted, error) {
-	id, err := command.NewID(r.Database, c.Endpoint, c.IdempotencyKey)
-	if err != nil {
-		return command.Accepted{}, problem.Internal(err)
-	}
 	if r.ID == "" {
+		id, err := command.NewID(r.Database, c.Endpoint, c.IdempotencyKey)
+		if err != nil {
+			return command.Accepted{}, problem.Internal(err)
+		}
 		r.ID = id
 	}
 	r.Actor, r.Correlation, r.TraceParent = c.Actor, c.Correlation, c.TraceParent
@@ -73,18 +73,27 @@ func (s *Service) submit(ctx context.Context, c Caller, r command.Request) (comm
 // it: a deletion, sent again under its Idempotency-Key, finds nothing to delete
 // and is still the command that was accepted.
 func (s *Service) replayed(ctx context.Context, c Caller, database string, err error) (command.Accepted, error) {
-	if p, ok := problem.AsProblem(err); c.IdempotencyKey == "" || !ok || p.Status != http.StatusNotFound {
+	if p, ok := problem.AsProblem(err); !ok || p.Status != http.StatusNotFound {
 		return command.Accepted{}, err
 	}
-	id, idErr := command.NewID(database, c.Endpoint, c.IdempotencyKey)
-	if idErr != nil {
-		return command.Accepted{}, err
-	}
-	row, known, lookErr := s.Commands.Log.Command(ctx, id)
+	row, known, lookErr := s.underKey(ctx, c, database)
 	if lookErr != nil || !known {
 		return command.Accepted{}, err
 	}
-	return command.Accepted{ID: id, Position: row.Position, Repeated: true}, nil
+	return command.Accepted{ID: row.ID, Position: row.Position, Repeated: true}, nil
+}
+
+// underKey looks for the command that was accepted under the caller's
+// Idempotency-Key.
+func (s *Service) underKey(ctx context.Context, c Caller, database string) (row eventlog.CommandRow, known bool, err error) {
+	if c.IdempotencyKey == "" {
+		return row, false, nil
+	}
+	row, known, err = s.Commands.Log.Command(ctx, event.IdempotentCommandID(database, c.Endpoint, c.IdempotencyKey))
+	if err != nil {
+		return row, false, problem.Unavailable(problem.DBUnavailable, "event log index", err)
+	}
+	return row, known, nil
 }
 
 // pathParam checks a name that stands in the path.
