@@ -93,7 +93,7 @@ func (s *sink) project(ctx context.Context, work []consume.Work, of func(*event.
 		e := &w.Facts[len(w.Facts)-1]
 		life, known := lives[e.Database]
 		if !known {
-			a := event.Aggregate{Type: event.Database, ID: e.Database}
+			a := event.DatabaseAggregate(e.Database)
 			states, _, err := s.log.States(ctx, e.Database, a)
 			if err != nil {
 				errs[i] = err

@@ -82,6 +82,6 @@ func (d *Databases) read(ctx context.Context, row eventlog.AggregateRow) (Databa
 // DatabaseExists reports whether a database exists, and the sequence of its
 // last fact.
 func (c *Core) DatabaseExists(ctx context.Context, name string) (exists bool, sequence uint64, err error) {
-	sequence, exists, err = c.Writes.Sequence(ctx, name, event.Aggregate{Type: event.Database, ID: name})
+	sequence, exists, err = c.Writes.Sequence(ctx, name, event.DatabaseAggregate(name))
 	return exists, sequence, err
 }

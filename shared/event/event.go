@@ -35,6 +35,9 @@ type Aggregate struct {
 	ID   string
 }
 
+// DatabaseAggregate names the aggregate of a database.
+func DatabaseAggregate(name string) Aggregate { return Aggregate{Type: Database, ID: name} }
+
 // String gives "type/id", for messages only.
 func (a Aggregate) String() string { return string(a.Type) + "/" + a.ID }
 

@@ -121,7 +121,7 @@ func (d *decider) refuse(e *event.Event, en *Entry) *Refusal {
 // refuseState checks a command or a fact against the state of the database.
 func (d *decider) refuseState(e *event.Event, en *Entry) *Refusal {
 	if e.Database != "" && e.Aggregate.Type != event.Database {
-		db := databaseOf(e.Database)
+		db := event.DatabaseAggregate(e.Database)
 		if _, exists := d.state(db); !exists {
 			return &Refusal{Reason: DatabaseMissing, Aggregate: db, Expect: event.Present}
 		}
@@ -174,7 +174,7 @@ func (d *decider) check(reason Reason, a event.Aggregate, x event.Expect) *Refus
 // no deletion and does not belong to an earlier life of its database.
 func (d *decider) state(a event.Aggregate) (AggregateRow, bool) {
 	row, known := d.view.Aggregates[a]
-	return row, known && Exists(row, d.view.Aggregates[databaseOf(row.Database)])
+	return row, known && Exists(row, d.view.Aggregates[event.DatabaseAggregate(row.Database)])
 }
 
 // Exists reports whether an aggregate exists, given its row and the row of its
@@ -187,10 +187,6 @@ func Exists(row, database AggregateRow) bool {
 		return true
 	}
 	return database.Sequence > 0 && !database.Deleted && row.Position.Compare(database.Born) > 0
-}
-
-func databaseOf(name string) event.Aggregate {
-	return event.Aggregate{Type: event.Database, ID: name}
 }
 
 // play makes the accepted event visible to the entries after it.
@@ -230,7 +226,7 @@ func queryFor(entries []*Entry) Query {
 		e := &en.Event
 		q.Events = append(q.Events, e.ID)
 		add(e.Aggregate)
-		add(databaseOf(e.Database))
+		add(event.DatabaseAggregate(e.Database))
 		for _, r := range en.Require {
 			add(r.Aggregate)
 		}

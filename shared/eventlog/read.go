@@ -50,7 +50,7 @@ func (l *Log) States(ctx context.Context, database string, aggregates ...event.A
 	if err != nil {
 		return nil, Head{}, err
 	}
-	asked := append(aggregates[:len(aggregates):len(aggregates)], databaseOf(database))
+	asked := append(aggregates[:len(aggregates):len(aggregates)], event.DatabaseAggregate(database))
 	view, err := l.looks[chain].Do(ctx, asked)
 	if err != nil {
 		return nil, Head{}, fmt.Errorf("eventlog: index: %w", err)
@@ -58,7 +58,7 @@ func (l *Log) States(ctx context.Context, database string, aggregates ...event.A
 	states := make(map[event.Aggregate]State, len(asked))
 	for _, a := range asked {
 		if row, known := view.Aggregates[a]; known {
-			states[a] = State{AggregateRow: row, Exists: Exists(row, view.Aggregates[databaseOf(row.Database)]), Pending: view.Pending[a]}
+			states[a] = State{AggregateRow: row, Exists: Exists(row, view.Aggregates[event.DatabaseAggregate(row.Database)]), Pending: view.Pending[a]}
 		}
 	}
 	return states, view.Head, nil

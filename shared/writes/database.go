@@ -37,7 +37,7 @@ func (s *Service) CreateDatabase(ctx context.Context, c Caller, f DatabaseFact) 
 	if utf8.RuneCountInString(f.Description) > maxDescription {
 		return command.Accepted{}, problem.InvalidParameter([]any{"body", "description"}, textDescriptionLong.With("limit", maxDescription), nil)
 	}
-	return s.submit(ctx, c, command.Request{Type: CreateDatabase, Aggregate: databaseAggregate(f.Database), Database: f.Database, Expect: event.Absent, Payload: f})
+	return s.submit(ctx, c, command.Request{Type: CreateDatabase, Aggregate: event.DatabaseAggregate(f.Database), Database: f.Database, Expect: event.Absent, Payload: f})
 }
 
 // DeleteDatabase accepts the deletion of a database. Without an expected
@@ -49,7 +49,7 @@ func (s *Service) DeleteDatabase(ctx context.Context, c Caller, database string,
 	if err := pathParam("db_name", database, ontology.CheckDatabase); err != nil {
 		return command.Accepted{}, err
 	}
-	a := databaseAggregate(database)
+	a := event.DatabaseAggregate(database)
 	if expected == nil {
 		sequence, exists, err := s.Sequence(ctx, database, a)
 		if err != nil {
@@ -61,8 +61,4 @@ func (s *Service) DeleteDatabase(ctx context.Context, c Caller, database string,
 		expected = &sequence
 	}
 	return s.submit(ctx, c, command.Request{Type: DeleteDatabase, Aggregate: a, Database: database, Expect: event.At(*expected), Payload: DatabaseFact{Database: database}})
-}
-
-func databaseAggregate(name string) event.Aggregate {
-	return event.Aggregate{Type: event.Database, ID: name}
 }

@@ -128,12 +128,11 @@ func CheckTarget(database, branch string) error {
 
 // requireDatabase answers 404 for a database that does not exist.
 func (s *Service) requireDatabase(ctx context.Context, database string) error {
-	a := event.Aggregate{Type: event.Database, ID: database}
-	states, _, err := s.Commands.Log.States(ctx, database, a)
+	_, exists, err := s.Sequence(ctx, database, event.DatabaseAggregate(database))
 	if err != nil {
-		return problem.Unavailable(problem.DBUnavailable, "event log index", err)
+		return err
 	}
-	if !states[a].Exists {
+	if !exists {
 		return problem.NotFound(problem.KindDatabase, database)
 	}
 	return nil

@@ -296,7 +296,7 @@ func resets(t *testing.T, x eventlog.Index) {
 
 func listsDatabases(t *testing.T, x eventlog.Index) {
 	db := func(name string, chain int, offset uint32) eventlog.AggregateRow {
-		row := fact(event.Aggregate{Type: event.Database, ID: name}, 1, at(chain, 0, offset), true)
+		row := fact(event.DatabaseAggregate(name), 1, at(chain, 0, offset), true)
 		row.Database = name
 		return row
 	}

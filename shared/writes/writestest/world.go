@@ -90,7 +90,7 @@ func (w *World) Append(database string, a event.Aggregate, lifecycle event.Lifec
 // Database makes a database.
 func (w *World) Database(name string) {
 	w.T.Helper()
-	w.Append(name, event.Aggregate{Type: event.Database, ID: name}, event.Creates, writes.DatabaseFact{Database: name})
+	w.Append(name, event.DatabaseAggregate(name), event.Creates, writes.DatabaseFact{Database: name})
 }
 
 // Class declares a class on main, from JSON.
