@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -191,8 +192,12 @@ func (s *Service) classFor(ctx context.Context, database, branch, class string) 
 	if err := pathParam("class_id", class, ontology.CheckClassID); err != nil {
 		return nil, err
 	}
-	if err := s.requireDatabase(ctx, database); err != nil {
-		return nil, err
+	definition, err := s.Classes.Get(ctx, database, branch, class)
+	if p, ok := problem.AsProblem(err); ok && p.Status == http.StatusNotFound {
+		// A class of a missing database is missing too: only then is it asked for.
+		if err := s.requireDatabase(ctx, database); err != nil {
+			return nil, err
+		}
 	}
-	return s.Classes.Get(ctx, database, branch, class)
+	return definition, err
 }
