@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/consume"
 	"spiceharvester/shared/event"
@@ -20,9 +22,9 @@ import (
 // Limits of a bulk command's work and of its result.
 const (
 	rowsPerAppend = 500
-	bulkRounds    = 5    // how often rows are decided again
-	rowErrors     = 1000 // refused rows that the result tells in full
+	bulkRounds    = 5 // how often rows are decided again
 	sampleIDs     = 5
+	parallelReads = 16
 )
 
 // bulk is one bulk command at work. A row is created, or, for an upsert,
@@ -35,6 +37,7 @@ type bulk struct {
 	cmd    *event.Event
 	class  string
 	rows   []any
+	origin *writes.Origin
 	upsert bool
 
 	result  writes.BulkResult
@@ -50,7 +53,13 @@ func (f *Function) bulk(ctx context.Context, cmd *event.Event) error {
 	if err != nil {
 		return consume.Permanent(fmt.Errorf("payload: %w", err))
 	}
-	b := &bulk{Function: f, cmd: cmd, upsert: data.Type == writes.BulkUpsert, refused: map[int]*problem.Problem{}}
+	var from struct {
+		Origin *writes.Origin `json:"origin"`
+	}
+	if err := json.Unmarshal(data.Payload, &from); err != nil {
+		return consume.Permanent(fmt.Errorf("payload: %w", err))
+	}
+	b := &bulk{Function: f, cmd: cmd, upsert: data.Type == writes.BulkUpsert, origin: from.Origin, refused: map[int]*problem.Problem{}}
 	b.class, _ = payload["class_id"].(string)
 	b.rows, _ = payload["instances"].([]any)
 	b.result = writes.BulkResult{Total: len(b.rows), SampleIDs: []string{}, Errors: []writes.RowError{}}
@@ -110,20 +119,35 @@ func (b *bulk) chunk(ctx context.Context, d *classes.Definition, made []instance
 	}
 	var entries []eventlog.Entry
 	var at []int
+	var different []existing
 	for k, i := range valid {
-		entry, changed, err := b.row(ctx, d, made[i].Instance, states[aggregates[k]])
-		if p, ok := problem.AsProblem(err); ok && p.Status < 500 {
-			b.refused[i] = p
+		state := states[aggregates[k]]
+		if !state.Exists {
+			entry, err := b.rowFact(ctx, instanceCreated, event.Creates, i, made[i].Instance, d, event.Absent)
+			if err != nil {
+				return nil, err
+			}
+			entries, at = append(entries, entry), append(at, i)
 			continue
 		}
+		same, err := b.same(ctx, d, i, made[i].Instance, state)
 		if err != nil {
 			return nil, err
 		}
-		if !changed {
+		if same {
 			b.result.Unchanged++
 			continue
 		}
-		entries, at = append(entries, entry), append(at, i)
+		different = append(different, existing{row: i, id: made[i].Instance.ID, state: state})
+	}
+	updates, err := b.updates(ctx, d, different)
+	if err != nil {
+		return nil, err
+	}
+	for k, u := range updates {
+		if u != nil {
+			entries, at = append(entries, *u), append(at, different[k].row)
+		}
 	}
 	for k, o := range b.log.AppendAll(ctx, entries) {
 		again, err := b.answered(at[k], &entries[k], made[at[k]].Instance, o)
@@ -141,39 +165,69 @@ func (b *bulk) ref(id string) instance.Ref {
 	return instance.Ref{Database: b.cmd.Database, Branch: b.cmd.Branch, Class: b.class, ID: id}
 }
 
-// row makes the event of one row, or finds that it changes nothing.
-func (b *bulk) row(ctx context.Context, d *classes.Definition, made instance.Instance, state eventlog.State) (eventlog.Entry, bool, error) {
-	ref := b.ref(made.ID)
-	if !state.Exists {
-		entry, err := b.rowFact(instanceCreated, event.Creates, ref, made, d, event.Absent)
-		return entry, true, err
+// same reports whether an instance has the state that a row gives it: its digest
+// tells, without reading it.
+func (b *bulk) same(ctx context.Context, d *classes.Definition, row int, made instance.Instance, state eventlog.State) (bool, error) {
+	for eventType, lifecycle := range map[string]event.Lifecycle{instanceCreated: event.Creates, instanceUpdated: event.Changes} {
+		entry, err := b.rowFact(ctx, eventType, lifecycle, row, made, d, event.Any)
+		if err != nil {
+			return false, err
+		}
+		if state.Content == eventlog.ContentOf(&entry.Event) {
+			return true, nil
+		}
 	}
-	entry, err := b.rowFact(instanceUpdated, event.Changes, ref, made, d, event.At(state.Sequence))
-	if err != nil {
-		return entry, false, err
-	}
-	// The same state again is told by its digest, without reading it.
-	created := entry.Event
-	created.Type = instanceCreated
-	if state.Content == eventlog.ContentOf(&entry.Event) || state.Content == eventlog.ContentOf(&created) {
-		return entry, false, nil
-	}
-	before, err := writes.ReadInstance(ctx, b.log, state.Position)
-	if err != nil {
-		return entry, false, err
-	}
-	merged, changed, errs := instance.Update(d.Schema, made.ID, before.Data, made.Data, "body", "instances")
-	if err := errs.Err(); err != nil || !changed {
-		return entry, false, err
-	}
-	entry, err = b.rowFact(instanceUpdated, event.Changes, ref, merged, d, event.At(state.Sequence))
-	return entry, true, err
+	return false, nil
 }
 
-func (b *bulk) rowFact(eventType string, lifecycle event.Lifecycle, ref instance.Ref, made instance.Instance, d *classes.Definition, x event.Expect) (eventlog.Entry, error) {
-	entry, err := b.fact(b.cmd, eventType, lifecycle, ref, made, d)
+// existing is an instance that a row may change.
+type existing struct {
+	row   int
+	id    string
+	state eventlog.State
+}
+
+// updates merges rows into the instances that exist: an empty cell, null in the
+// row, removes a value. An entry is nil if its row changes nothing or is refused.
+func (b *bulk) updates(ctx context.Context, d *classes.Definition, rows []existing) ([]*eventlog.Entry, error) {
+	before := make([]instance.Fact, len(rows))
+	reads, readCtx := errgroup.WithContext(ctx)
+	reads.SetLimit(parallelReads)
+	for k, x := range rows {
+		reads.Go(func() (err error) {
+			before[k], err = writes.ReadInstance(readCtx, b.log, x.state.Position)
+			return err
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	entries := make([]*eventlog.Entry, len(rows))
+	for k, x := range rows {
+		patch, _ := b.rows[x.row].(map[string]any) // CreateRows has refused everything else
+		merged, changed, errs := instance.Update(d.Schema, x.id, before[k].Data, patch, "body", "instances", x.row)
+		if err := errs.Err(); err != nil {
+			b.refused[x.row] = problem.From(err)
+			continue
+		}
+		if !changed {
+			b.result.Unchanged++
+			continue
+		}
+		entry, err := b.rowFact(ctx, instanceUpdated, event.Changes, x.row, merged, d, event.At(x.state.Sequence))
+		if err != nil {
+			return nil, err
+		}
+		entries[k] = &entry
+	}
+	return entries, nil
+}
+
+func (b *bulk) rowFact(ctx context.Context, eventType string, lifecycle event.Lifecycle, row int, made instance.Instance, d *classes.Definition, x event.Expect) (eventlog.Entry, error) {
+	entry, err := b.fact(ctx, b.cmd, eventType, lifecycle, b.ref(made.ID), made, d)
 	entry.Expect = x
 	entry.Event.Outcome = "" // a row does not end the command
+	entry.Event.Origin = b.origin.Of(row)
 	entry.Event.ID = event.DomainID(b.cmd.ID, eventType, entry.Event.Aggregate.ID)
 	return entry, err
 }
@@ -207,9 +261,8 @@ func (b *bulk) answered(row int, entry *eventlog.Entry, made instance.Instance, 
 func (b *bulk) end(ctx context.Context) error {
 	for i := range b.rows {
 		if p := b.refused[i]; p != nil {
-			if b.result.Refused++; len(b.result.Errors) < rowErrors {
-				b.result.Errors = append(b.result.Errors, writes.RowError{Row: i, Problem: p})
-			}
+			b.result.Refused++
+			b.result.Errors = append(b.result.Errors, writes.RowError{Row: i, Problem: p})
 		}
 	}
 	outcome := map[string]any{"result": b.result}
@@ -232,11 +285,8 @@ func (b *bulk) end(ctx context.Context) error {
 	if outcome["error"] != nil {
 		e.Outcome = event.Failed
 	}
-	if len(body) > event.MaxSize-8<<10 {
-		e.Data = nil
-		if e.DataRef, err = b.log.PutData(ctx, body); err != nil {
-			return err
-		}
+	if err := b.log.Outline(ctx, &e); err != nil {
+		return err
 	}
 	_, err = b.log.Append(ctx, eventlog.Entry{Event: e})
 	return err

@@ -12,8 +12,6 @@ import (
 	"spiceharvester/shared/writes"
 )
 
-var textMissingTarget = problem.Define("instance.link_target_missing", "The link target '{target}' does not exist.", "링크 대상 '{target}'이(가) 존재하지 않습니다.")
-
 // missingTarget names the field, below loc, whose link leads nowhere.
 func missingTarget(r *eventlog.Refusal, data map[string]any, loc ...any) *problem.Problem {
 	target, err := instance.ParseAggregateID(r.Aggregate.ID)
@@ -28,7 +26,7 @@ func missingTarget(r *eventlog.Refusal, data map[string]any, loc ...any) *proble
 			field = name
 		}
 	}
-	return problem.Validation(problem.InvalidValue(problem.At(loc, field), textMissingTarget.With("target", ref), ref))
+	return problem.Validation(instance.MissingTarget(problem.At(loc, field), ref))
 }
 
 // explain tells which field of a single command linked to what does not exist.

@@ -125,7 +125,7 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, commandType str
 		if made.ID != p.Instance {
 			return eventlog.Entry{}, changedSince(problem.Conflict(textOtherID.With("accepted", p.Instance, "now", made.ID)), d)
 		}
-		return f.fact(cmd, instanceCreated, event.Creates, ref, made, d)
+		return f.fact(ctx, cmd, instanceCreated, event.Creates, ref, made, d)
 	case writes.UpdateInstance:
 		return f.update(ctx, cmd, ref, p.Data, d)
 	case writes.DeleteInstance:
@@ -136,13 +136,17 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, commandType str
 
 // fact makes the event that an instance has a state now. It requires the class
 // at the sequence that it was checked with, and the targets of its links.
-func (f *Function) fact(cmd *event.Event, eventType string, lifecycle event.Lifecycle, ref instance.Ref, made instance.Instance, d *classes.Definition) (eventlog.Entry, error) {
+func (f *Function) fact(ctx context.Context, cmd *event.Event, eventType string, lifecycle event.Lifecycle, ref instance.Ref, made instance.Instance, d *classes.Definition) (eventlog.Entry, error) {
 	data, err := instance.NewFact(ref, made).Encode()
 	if err != nil {
 		return eventlog.Entry{}, err
 	}
 	e, err := execute.Ending(cmd, eventType, source, f.now(), json.RawMessage(data))
+	if err != nil {
+		return eventlog.Entry{}, err
+	}
 	e.Lifecycle, e.Aggregate = lifecycle, writes.InstanceAggregate(ref)
+	err = f.log.Outline(ctx, &e)
 	return eventlog.Entry{Event: e, Expect: cmd.Expect, Require: append(targets(ref, made.Links), d.Requires...)}, err
 }
 
@@ -181,7 +185,7 @@ func (f *Function) update(ctx context.Context, cmd *event.Event, ref instance.Re
 	if !changed {
 		return execute.Unchanged(cmd, source, f.now(), map[string]any{"instance_id": ref.ID, "sequence": state.Sequence, "position": state.Position.String()})
 	}
-	return f.fact(cmd, instanceUpdated, event.Changes, ref, made, d)
+	return f.fact(ctx, cmd, instanceUpdated, event.Changes, ref, made, d)
 }
 
 func (f *Function) deletion(cmd *event.Event, ref instance.Ref) (eventlog.Entry, error) {

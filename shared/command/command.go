@@ -16,9 +16,6 @@ import (
 	"spiceharvester/shared/problem"
 )
 
-// inlineLimit is how large a command's data may be inside the event.
-const inlineLimit = event.MaxSize - 8<<10
-
 // Request is a wish for a change.
 type Request struct {
 	Type      string // for example CREATE_INSTANCE
@@ -88,11 +85,9 @@ func (s *Service) Submit(ctx context.Context, r Request) (Accepted, error) {
 	e := event.Event{
 		ID: r.ID, Type: r.Type + "_REQUESTED", Source: s.Source, Time: s.Now().UTC(), Kind: event.Command,
 		Aggregate: r.Aggregate, Database: r.Database, Branch: r.Branch, Actor: r.Actor,
-		Correlation: r.Correlation, TraceParent: r.TraceParent,
+		Correlation: r.Correlation, TraceParent: r.TraceParent, Data: data,
 	}
-	if len(data) <= inlineLimit {
-		e.Data = data
-	} else if e.DataRef, err = s.Log.PutData(ctx, data); err != nil {
+	if err := s.Log.Outline(ctx, &e); err != nil {
 		return Accepted{}, problem.UnknownOutcome(time.Second, err)
 	}
 	result, err := s.Log.Append(ctx, eventlog.Entry{Event: e, Expect: r.Expect, Require: r.Require})

@@ -42,6 +42,7 @@ func (e *Event) attributes() []attribute {
 	add("branch", e.Branch)
 	add("actor", e.Actor)
 	add("correlationid", e.Correlation)
+	add("origin", e.Origin)
 	add("traceparent", e.TraceParent)
 	add("schemaversion", strconv.Itoa(max(e.Schema, SchemaVersion)))
 	if e.DataRef.Key != "" {
@@ -94,6 +95,8 @@ func (e *Event) set(name, value string) (err error) {
 		e.Actor = value
 	case "correlationid":
 		e.Correlation = value
+	case "origin":
+		e.Origin = value
 	case "traceparent":
 		e.TraceParent = value
 	case "schemaversion":

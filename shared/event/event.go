@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +41,11 @@ func DatabaseAggregate(name string) Aggregate { return Aggregate{Type: Database,
 
 // String gives "type/id", for messages only.
 func (a Aggregate) String() string { return string(a.Type) + "/" + a.ID }
+
+// Compare orders aggregates by type and id.
+func (a Aggregate) Compare(b Aggregate) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
+}
 
 // Lifecycle says what a fact does to the existence of its aggregate.
 type Lifecycle string
@@ -105,6 +111,10 @@ type Event struct {
 	Actor    string
 	// Correlation ties together everything that one request of a client caused.
 	Correlation string
+	// Origin is a URI reference of what the data was made of, for example a row
+	// of a dataset version (origin). Like the correlation it is not part of what
+	// makes two facts equal.
+	Origin string
 	// TraceParent is the W3C trace context of the producer.
 	TraceParent string
 	// Schema is the envelope's schema version; zero is written as SchemaVersion.

@@ -25,7 +25,7 @@ func full() event.Event {
 		Created:   time.Date(2025, 12, 31, 23, 59, 59, 0, time.UTC),
 		Sequence:  3, Lifecycle: event.Changes, Command: "11111111-1111-1111-1111-111111111111", Outcome: event.Completed,
 		Previous: event.Position{Chain: 3, Segment: 17, Offset: 200, Length: 300},
-		Database: "demo", Branch: "feature/what-if", Actor: "Zoë", Correlation: "r-1",
+		Database: "demo", Branch: "feature/what-if", Actor: "Zoë", Correlation: "r-1", Origin: "/datasets/d/versions/v?row=17&line=18",
 		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Schema: 1,
 		Data:     []byte(`{"price":12345678901234567890.10,"name":"사과 <&> \"q\""}`),
 		Position: event.Position{Chain: 3, Segment: 18, Offset: 201, Length: 301},

@@ -10,6 +10,24 @@ import (
 	"spiceharvester/shared/event"
 )
 
+// inlineData is how much data stays inside an event, in bytes; the attributes
+// need the rest of event.MaxSize.
+const inlineData = event.MaxSize - 8<<10
+
+// Outline moves an event's data into an object of its own if it is too large
+// for an event.
+func (l *Log) Outline(ctx context.Context, e *event.Event) error {
+	if len(e.Data) <= inlineData {
+		return nil
+	}
+	ref, err := l.PutData(ctx, e.Data)
+	if err != nil {
+		return err
+	}
+	e.Data, e.DataRef = nil, ref
+	return nil
+}
+
 // PutData stores data that is too large for an event, under its digest, before
 // the event that refers to it is appended. Storing it again is free.
 func (l *Log) PutData(ctx context.Context, data []byte) (event.Ref, error) {

@@ -24,6 +24,13 @@ type Link struct {
 // Ref is the target as payloads write it: Class/id.
 func (l Link) Ref() string { return l.Class + "/" + l.ID }
 
+// MissingTarget is a link, at loc, to an instance that does not exist.
+func MissingTarget(loc []any, ref string) problem.FieldError {
+	return problem.InvalidValue(loc, textMissingTarget.With("target", ref), ref)
+}
+
+var textMissingTarget = problem.Define("instance.link_target_missing", "The link target '{target}' does not exist.", "링크 대상 '{target}'이(가) 존재하지 않습니다.")
+
 // normalizeLink checks the value of a relationship and returns its normal form: one
 // reference, or for many targets a list without doubles. Nil means no link. A single
 // reference may come as a list of one, and many as one reference.

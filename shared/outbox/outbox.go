@@ -31,8 +31,8 @@ func Add(ctx context.Context, tx pgx.Tx, now time.Time, en Entry) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	_, err = tx.Exec(ctx, `insert into spice_outbox.outbox (publisher, event_id, envelope, expect, created_at, next_try)
-		values ($1, $2, $3, $4, $5, $5) on conflict (event_id) do nothing`, en.Publisher, string(en.Event.ID), line, string(en.Expect), now)
+	_, err = tx.Exec(ctx, `insert into spice_outbox.outbox (publisher, event_id, aggregate, envelope, expect, created_at, next_try)
+		values ($1, $2, $3, $4, $5, $6, $6) on conflict (event_id) do nothing`, en.Publisher, string(en.Event.ID), en.Event.Aggregate.String(), line, string(en.Expect), now)
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
@@ -67,8 +67,8 @@ type row struct {
 
 // Run publishes what is due and reports how much it published; once a day it
 // drops rows that were published long ago. Rows are taken
-// in the order they were written; one that fails waits and does not hold up the
-// others. Two runs at once append the same event twice, which is one event.
+// in the order they were written; one that fails waits, holds up those of its
+// aggregate and no others. Two runs at once append the same event twice, which is one event.
 func (p *Publisher) Run(ctx context.Context) (published int, err error) {
 	if err := p.forget(ctx); err != nil {
 		return 0, err
@@ -82,6 +82,9 @@ func (p *Publisher) Run(ctx context.Context) (published int, err error) {
 		for i, r := range rows {
 			e, err := event.ParseLine(r.envelope)
 			if err != nil {
+				return published, fmt.Errorf("outbox: row %d: %w", r.id, err)
+			}
+			if err := p.Log.Outline(ctx, &e); err != nil {
 				return published, fmt.Errorf("outbox: row %d: %w", r.id, err)
 			}
 			entries[i] = eventlog.Entry{Event: e, Expect: r.expect}
@@ -99,7 +102,9 @@ func (p *Publisher) Run(ctx context.Context) (published int, err error) {
 
 func (p *Publisher) due(ctx context.Context) ([]row, error) {
 	rows, err := p.Pool.Query(ctx, `select id, envelope, expect, attempts from spice_outbox.outbox
-		where publisher = $1 and published_at is null and not dead and next_try <= $2 order by id limit $3`, p.Name, p.Now(), batch)
+		o where publisher = $1 and published_at is null and not dead and next_try <= $2 and not exists (
+			select 1 from spice_outbox.outbox b where b.publisher = $1 and b.aggregate = o.aggregate and b.id < o.id and b.published_at is null and not b.dead)
+		order by id limit $3`, p.Name, p.Now(), batch)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: due rows: %w", err)
 	}

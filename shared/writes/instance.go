@@ -2,6 +2,9 @@ package writes
 
 import (
 	"context"
+	"fmt"
+	"net/url"
+	"strconv"
 
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/event"
@@ -22,8 +25,38 @@ type InstancePayload struct {
 
 // BulkPayload is the payload of a bulk command.
 type BulkPayload struct {
-	Class     string `json:"class_id"`
-	Instances []any  `json:"instances"`
+	Class     string  `json:"class_id"`
+	Instances []any   `json:"instances"`
+	Origin    *Origin `json:"origin,omitempty"`
+}
+
+// Origin says of which rows of a file the instances of a bulk command were made.
+type Origin struct {
+	Source string     `json:"source"` // a URI reference of the file
+	Rows   [][2]int64 `json:"rows"`   // of each instance: row, from 1 without the header, and line of the file
+}
+
+// Of gives the origin of an instance: the source with its row and line, or "".
+func (o *Origin) Of(i int) string {
+	if o == nil || i >= len(o.Rows) {
+		return ""
+	}
+	return fmt.Sprintf("%s?row=%d&line=%d", o.Source, o.Rows[i][0], o.Rows[i][1])
+}
+
+// ParseOrigin takes an origin apart.
+func ParseOrigin(text string) (source string, row, line int64, err error) {
+	u, err := url.Parse(text)
+	if err == nil {
+		row, err = strconv.ParseInt(u.Query().Get("row"), 10, 64)
+	}
+	if err == nil {
+		line, err = strconv.ParseInt(u.Query().Get("line"), 10, 64)
+	}
+	if err != nil {
+		return "", 0, 0, fmt.Errorf("writes: origin %q: %w", text, err)
+	}
+	return u.Path, row, line, nil
 }
 
 // BulkResult is what a bulk command came to, in the outcome's "result".
@@ -142,6 +175,17 @@ func (s *Service) BulkCreate(ctx context.Context, c Caller, t InstanceTarget, ro
 		Type: BulkCreate, Aggregate: BulkAggregate(t), Database: t.Database, Branch: t.Branch, Metadata: metadata,
 		Require: []eventlog.Require{classRequired(t.Database, t.Branch, t.Class)},
 		Payload: BulkPayload{Class: t.Class, Instances: rows},
+	})
+}
+
+// BulkUpsert accepts rows of a file: absent instances are created, different ones
+// updated. The caller derives the command's id from what it does, so that a
+// repeated call is the same command.
+func (s *Service) BulkUpsert(ctx context.Context, c Caller, id event.ID, t InstanceTarget, rows []any, o *Origin, metadata map[string]any) (command.Accepted, error) {
+	return s.submit(ctx, c, command.Request{
+		ID: id, Type: BulkUpsert, Aggregate: BulkAggregate(t), Database: t.Database, Branch: t.Branch, Metadata: metadata,
+		Require: []eventlog.Require{classRequired(t.Database, t.Branch, t.Class)},
+		Payload: BulkPayload{Class: t.Class, Instances: rows, Origin: o},
 	})
 }
 

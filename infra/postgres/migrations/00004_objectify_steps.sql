@@ -1,0 +1,28 @@
+-- Ingests leave a branch in the lake also when they fail; objectify jobs check a
+-- whole file before they write, and give up after steps that fail in a row.
+
+-- +goose Up
+drop index spice_datasets.ingest_requests_unfinished;
+create index ingest_requests_untidy on spice_datasets.ingest_requests (updated_at) where merged_at is null;
+
+alter table spice_objectify.jobs
+    add column checked   boolean not null default false, -- every row was looked at before the first was written
+    add column tries     integer not null default 0,     -- steps that failed since the last progress
+    add column next_step timestamptz,                    -- when the next step may begin; null: now
+    add column problem   jsonb,                          -- why the job failed, in both languages
+    add column start_key text;                           -- Idempotency-Key of the request that began the attempt
+
+-- A repeated upload gets the same body, down to the order of names.
+alter table spice_datasets.ingest_requests alter column record type json;
+
+-- Events of one aggregate are published in the order of their rows.
+alter table spice_outbox.outbox add column aggregate text not null default '';
+create index outbox_order on spice_outbox.outbox (publisher, aggregate, id) where published_at is null and not dead;
+
+-- +goose Down
+drop index spice_outbox.outbox_order;
+alter table spice_outbox.outbox drop column aggregate;
+alter table spice_objectify.jobs drop column checked, drop column tries, drop column next_step, drop column problem, drop column start_key;
+alter table spice_datasets.ingest_requests alter column record type jsonb;
+drop index spice_datasets.ingest_requests_untidy;
+create index ingest_requests_unfinished on spice_datasets.ingest_requests (updated_at) where merged_at is null and status <> 'FAILED';
