@@ -7,6 +7,8 @@ import (
 	"spiceharvester/shared/checker"
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/ingest"
+	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/search"
@@ -18,6 +20,10 @@ type Function struct {
 	core    *core.Core
 	reads   *reads.Reads
 	checker *checker.Checker
+
+	ingest    *ingest.Service
+	objectify *objectify.Store
+	wake      wakers
 }
 
 // exempt are the paths that need no token.
@@ -33,9 +39,19 @@ func Open(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := ingest.Open(p)
+	if err != nil {
+		return nil, err
+	}
 	c := core.Open(p, "/functions/bff")
+	wake := func(function string) func() {
+		nudger := p.Nudger(function)
+		return func() { nudger.Nudge(0) }
+	}
 	f := &Function{
 		API: httpapi.New("bff", auth, p.Logger), core: c, checker: &checker.Checker{Log: p.Log, Search: client},
+		ingest: files, objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
+		wake:  wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
 		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
 	f.routes()
@@ -79,7 +95,22 @@ func (f *Function) routes() {
 
 	f.Handle("GET "+db+"/class/{class_id}/instances", f.listInstances)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}", f.getInstance)
+	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/origin", f.instanceOrigin)
 	f.Handle("GET "+db+"/class/{class_id}/sample-values", f.sampleValues)
+
+	const datasets = "/api/v1/pipelines/datasets"
+	f.Handle("GET "+datasets, f.listDatasets)
+	f.Handle("POST "+datasets+"/csv-upload", f.uploadCSV)
+	f.Handle("GET "+datasets+"/{dataset_id}", f.getDataset)
+	f.Handle("GET "+datasets+"/{dataset_id}/versions", f.listVersions)
+	f.Handle("GET "+datasets+"/{dataset_id}/versions/{version_id}", f.getVersion)
+	f.Handle("GET "+datasets+"/{dataset_id}/versions/{version_id}/file", f.downloadVersion)
+
+	f.Handle("POST /api/v1/objectify/mapping-specs", f.createSpec)
+	f.Handle("GET /api/v1/objectify/mapping-specs", f.listSpecs)
+	f.Handle("POST /api/v1/objectify/datasets/{dataset_id}/run", f.runObjectify)
+	f.Handle("GET /api/v1/objectify/jobs/{job_id}", f.getJob)
+	f.Handle("GET /api/v1/objectify/jobs/{job_id}/errors", f.jobErrors)
 
 	f.Handle("GET /api/v1/monitoring/projections", f.projections)
 

@@ -8,7 +8,6 @@ import (
 
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/httpapi"
-	"spiceharvester/shared/instance"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/reads"
@@ -113,23 +112,19 @@ func (f *Function) labelled(r *httpapi.Request, database, class string, docs []r
 }
 
 func (f *Function) getInstance(r *httpapi.Request) (*httpapi.Response, error) {
-	database, class, err := f.class(r)
+	ref, err := f.instance(r)
 	if err != nil {
 		return nil, err
-	}
-	id := r.PathValue("instance_id")
-	if err := instance.CheckID(id); err != nil {
-		return nil, problem.InvalidParameter([]any{"path", "instance_id"}, err, id)
 	}
 	minSequence := r.Int("min_sequence", 0, 0, 1<<62)
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	d, err := f.reads.Instance(r.Context(), instance.Ref{Database: database, Branch: r.Branch(), Class: class, ID: id}, uint64(minSequence))
+	d, err := f.reads.Instance(r.Context(), ref, uint64(minSequence))
 	if err != nil {
 		return nil, err
 	}
-	f.labelled(r, database, class, []reads.Document{d})
+	f.labelled(r, ref.Database, ref.Class, []reads.Document{d})
 	return httpapi.OK(map[string]any{"status": "success", "data": d}), nil
 }
 

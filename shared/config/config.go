@@ -22,7 +22,9 @@ type Config struct {
 
 	KafkaBrokers []string // KAFKA_BOOTSTRAP_SERVERS, comma-separated
 
-	MessageRelayURL string // MESSAGE_RELAY_URL: whom to nudge; empty leaves it to timers
+	// FunctionURL is where functions reach each other, with {function} for the
+	// name: whom to nudge. Empty leaves it to timers. (FUNCTION_URL)
+	FunctionURL string
 
 	// Env reads further variables, which one function alone needs.
 	Env func(string) string
@@ -43,7 +45,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 		S3SecretKey:      text("MINIO_SECRET_KEY", ""),
 		EventStoreBucket: text("EVENT_STORE_BUCKET", "spice-event-store"),
 		KafkaBrokers:     strings.Split(text("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092"), ","),
-		MessageRelayURL:  text("MESSAGE_RELAY_URL", ""),
+		FunctionURL:      text("FUNCTION_URL", ""),
 		Env:              getenv,
 	}
 	var errs []error

@@ -19,9 +19,6 @@ import (
 	"spiceharvester/shared/problem"
 )
 
-// Repository is the lakeFS repository of raw data.
-const Repository = "raw-datasets"
-
 // Store is the registry.
 type Store struct {
 	Pool *pgxpool.Pool
@@ -78,6 +75,31 @@ type Version struct {
 	Request     *uuid.UUID      `json:"ingest_request_id"`
 	Promoted    *uuid.UUID      `json:"promoted_from_artifact_id"`
 	CreatedAt   time.Time       `json:"created_at"`
+}
+
+// MarshalJSON writes times as all answers do.
+func (d Dataset) MarshalJSON() ([]byte, error) {
+	type plain Dataset
+	var versionCreated *string
+	if d.VersionCreatedAt != nil {
+		text := problem.Timestamp(*d.VersionCreatedAt)
+		versionCreated = &text
+	}
+	return json.Marshal(struct {
+		plain
+		CreatedAt        string  `json:"created_at"`
+		UpdatedAt        string  `json:"updated_at"`
+		VersionCreatedAt *string `json:"version_created_at"`
+	}{plain(d), problem.Timestamp(d.CreatedAt), problem.Timestamp(d.UpdatedAt), versionCreated})
+}
+
+// MarshalJSON writes times as all answers do.
+func (v Version) MarshalJSON() ([]byte, error) {
+	type plain Version
+	return json.Marshal(struct {
+		plain
+		CreatedAt string `json:"created_at"`
+	}{plain(v), problem.Timestamp(v.CreatedAt)})
 }
 
 // Columns reads the version's columns.

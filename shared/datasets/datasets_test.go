@@ -127,7 +127,7 @@ func TestUnfinishedIngestsAreFound(t *testing.T) {
 	if _, _, err := w.Publish(t.Context(), merged.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Merged(t.Context(), merged.ID); err != nil {
+	if err := w.Merged(t.Context(), merged); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := w.Unfinished(t.Context(), 10); err != nil || len(list) > 0 {
@@ -154,6 +154,14 @@ func TestWhatIsNotThereIs404(t *testing.T) {
 func TestSchemaHashTellsColumnsApart(t *testing.T) {
 	hash := func(columns ...datasets.Column) string { return datasets.SchemaHash(datasets.Schema{Columns: columns}) }
 	a, b := datasets.Column{Name: "a", Type: "xsd:string"}, datasets.Column{Name: "b", Type: "xsd:string"}
+	for name, want := range map[string]string{
+		"a":            "582f64227bfb65ee341e606c12eca7d70c4006688bf598c5005a7269cbee4ea8",
+		"값\"\\\x7f😀\n": "0d9bee239049e7b9ac4be7323c50eee7b8c17fc3600533732220f454849a4667",
+	} {
+		if got := hash(datasets.Column{Name: name, Type: "xsd:string"}); got != want {
+			t.Errorf("the hash of column %q is %s", name, got)
+		}
+	}
 	if hash(a, b) == hash(b, a) || hash(a) == hash(a, b) || hash(datasets.Column{Name: "ab", Type: "c"}) == hash(datasets.Column{Name: "a", Type: "bc"}) {
 		t.Error("different schemas have one hash")
 	}

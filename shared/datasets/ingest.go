@@ -2,8 +2,6 @@ package datasets
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,6 +85,18 @@ func scanRequest(row pgx.CollectableRow) (r Request, err error) {
 	return r, err
 }
 
+// branchOf names the branch of the lake that an attempt works on.
+func branchOf(id uuid.UUID, attempt int) string { return fmt.Sprintf("ingest-%s-%d", id, attempt) }
+
+// Superseded names the branch of the attempt before, "" for the first: it may
+// still be there, with an upload that goes on.
+func (r *Request) Superseded() string {
+	if r.Attempt < 2 {
+		return ""
+	}
+	return branchOf(r.ID, r.Attempt-1)
+}
+
 // Begin opens an ingest, or finds what became of it. A request that failed or
 // was abandoned begins anew as the next attempt; one that another call works on
 // is a 409.
@@ -113,12 +123,12 @@ func (s *Store) Begin(ctx context.Context, id uuid.UUID, database, branch, actor
 			return problem.Conflict(textInProgress.With()).WithContext("code", "IDEMPOTENCY_IN_PROGRESS").WithRetryAfter(5 * time.Second)
 		}
 		r.Attempt++
-		r.Status, r.LakeBranch, r.UpdatedAt = Received, fmt.Sprintf("ingest-%s-%d", id, r.Attempt), now
+		r.Status, r.LakeBranch, r.MergedAt, r.UpdatedAt = Received, branchOf(id, r.Attempt), nil, now
 		_, err = tx.Exec(ctx, `insert into spice_datasets.ingest_requests
 			(ingest_request_id, db_name, branch, dataset_id, version_id, status, attempt, lakefs_branch, actor, created_at, updated_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 			on conflict (ingest_request_id) do update set status = excluded.status, attempt = excluded.attempt, lakefs_branch = excluded.lakefs_branch,
-				error = null, updated_at = excluded.updated_at`,
+				error = null, merged_at = null, updated_at = excluded.updated_at`,
 			r.ID, r.Database, r.Branch, r.Dataset, r.Version, r.Status, r.Attempt, r.LakeBranch, r.Actor, now)
 		return err
 	})
@@ -159,17 +169,17 @@ func (s *Store) Fail(ctx context.Context, r Request, cause error) error {
 		where ingest_request_id = $1 and attempt = $2 and status = 'RECEIVED'`, r.ID, r.Attempt, cause.Error(), s.Now())
 }
 
-// Merged records that lakeFS is tidy: the commit is on the dataset's branch and
-// the ingest branch is gone.
-func (s *Store) Merged(ctx context.Context, id uuid.UUID) error {
-	return s.step(ctx, `update spice_datasets.ingest_requests set merged_at = $2 where ingest_request_id = $1`, id, s.Now())
+// Merged records that the lake is tidy: the commit, if there is one, is on the
+// dataset's branch, and the ingest branch is gone.
+func (s *Store) Merged(ctx context.Context, r Request) error {
+	return s.step(ctx, `update spice_datasets.ingest_requests set merged_at = $3 where ingest_request_id = $1 and attempt = $2 and status in ('PUBLISHED', 'FAILED')`, r.ID, r.Attempt, s.Now())
 }
 
-// Unfinished lists ingests that nobody works on: abandoned, not published, or
-// not merged.
+// Unfinished lists ingests that nobody works on and that left something undone:
+// abandoned, not published, not merged, or failed with their branch still there.
 func (s *Store) Unfinished(ctx context.Context, limit int) ([]Request, error) {
 	rows, err := s.Pool.Query(ctx, `select `+requestColumns+` from spice_datasets.ingest_requests
-		where merged_at is null and status <> 'FAILED' and updated_at < $1 order by updated_at limit $2`, s.Now().Add(-Alive), limit)
+		where merged_at is null and updated_at < $1 order by updated_at limit $2`, s.Now().Add(-Alive), limit)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -268,14 +278,4 @@ func (s *Store) announce(ctx context.Context, tx pgx.Tx, now time.Time, r Reques
 		ID: event.ID(id), Type: eventType, Source: "/functions/bff", Time: now, Kind: event.Domain, Aggregate: a, Lifecycle: event.Creates,
 		Database: r.Database, Branch: r.Branch, Actor: r.Actor, Correlation: r.ID.String(), Data: data,
 	}})
-}
-
-// SchemaHash is the SHA-256 of the names and types of the columns, in order: two
-// files with one hash can be read by one mapping.
-func SchemaHash(schema Schema) string {
-	h := sha256.New()
-	for _, c := range schema.Columns {
-		fmt.Fprintf(h, "%d:%s%d:%s", len(c.Name), c.Name, len(c.Type), c.Type)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

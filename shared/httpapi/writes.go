@@ -42,7 +42,7 @@ func StatusResponse(r *Request, s command.Status) *Response {
 		s.Error = &text
 		s.Result["code"] = p.Code
 		if len(p.Errors) > 0 {
-			s.Result["errors"] = localize(p.Errors, r.Lang)
+			s.Result["errors"] = FieldErrors(p.Errors, r.Lang)
 			if len(p.Errors) == 1 {
 				text = problem.Path(p.Errors[0].Loc) + ": " + p.Errors[0].Msg.In(r.Lang)
 				s.Error = &text
@@ -58,7 +58,8 @@ func StatusResponse(r *Request, s command.Status) *Response {
 	return OK(s)
 }
 
-func localize(errs problem.FieldErrors, lang problem.Lang) []map[string]any {
+// FieldErrors shows field errors in a language.
+func FieldErrors(errs problem.FieldErrors, lang problem.Lang) []map[string]any {
 	list := make([]map[string]any, len(errs))
 	for i, e := range errs {
 		list[i] = map[string]any{"type": e.Type, "loc": e.Loc, "msg": e.Msg.In(lang)}

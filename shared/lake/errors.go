@@ -13,6 +13,7 @@ var (
 	ErrNotFound       = errors.New("not found")
 	ErrExists         = errors.New("exists already")
 	ErrNoChanges      = errors.New("no changes")
+	ErrFull           = errors.New("no space left")
 	ErrConflict       = errors.New("both sides changed the same path")
 	ErrNamespaceInUse = errors.New("the storage namespace holds another repository's objects: restore that repository from its refs dump, or choose another namespace")
 )
@@ -40,6 +41,8 @@ func (e *Error) Unwrap() error { return e.kind }
 // reason reads the reason from status and message; lakeFS has no codes.
 func reason(status int, message string) error {
 	switch {
+	case status == http.StatusInsufficientStorage, status >= 500 && isFull(message):
+		return ErrFull
 	case status == http.StatusNotFound:
 		return ErrNotFound
 	case status == http.StatusConflict && strings.Contains(message, "not unique"):
@@ -52,6 +55,18 @@ func reason(status int, message string) error {
 		return ErrNamespaceInUse
 	}
 	return nil
+}
+
+// isFull finds, in the words of the server's object store, a disk or a quota that
+// is used up: ENOSPC of a file system, XMinioStorageFull, QuotaExceeded.
+func isFull(message string) bool {
+	message = strings.ToLower(message)
+	for _, words := range []string{"no space left", "storagefull", "insufficientstorage", "quotaexceeded", "disk quota exceeded"} {
+		if strings.Contains(message, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // Retryable reports whether the same call may succeed later: the server could

@@ -16,7 +16,8 @@ import (
 // timeout bounds one nudge: the function does the work before it answers.
 const timeout = time.Minute
 
-// Nudger nudges one function about chains of the log. The zero of *Nudger does
+// Nudger nudges one function about chains of the log, or, with 0, about
+// whatever it is there for. The zero of *Nudger does
 // nothing, for processes that have nobody to nudge.
 type Nudger struct {
 	client *http.Client

@@ -6,6 +6,8 @@
 //	job.go     jobs: create, claim, checkpoint, finish
 //	errors.go  refused rows
 //	mapper.go  one row to one instance
+//	run.go     one step of a job; check.go, submit.go, collect.go its parts
+//	announce.go  what the log is told
 package objectify
 
 import (

@@ -39,7 +39,7 @@ func (w *world) spec(t *testing.T, hash string) objectify.Spec {
 	s, err := w.AddSpec(t.Context(), objectify.Spec{
 		Dataset: w.dataset, Branch: "main", Output: "flights", Class: "Route", SchemaHash: hash, Status: "ACTIVE",
 		Mappings: []objectify.Mapping{{SourceField: "count", TargetField: "flights"}, {SourceFields: []string{"origin"}, TargetField: "origin"}},
-	})
+	}, "kim")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func (w *world) start(t *testing.T, s objectify.Spec) (objectify.Job, bool) {
 	j, fresh, err := w.Start(t.Context(), objectify.Job{
 		DedupeKey: objectify.DedupeKey(s, version), Database: "shop", Branch: "main", Dataset: w.dataset, Version: version, Spec: s.ID, Actor: "kim",
 		Options: objectify.Options{BatchSize: 500, AllowPartial: true}, Counts: objectify.Counts{Rows: 3},
-	})
+	}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestALostLeaseChangesNothing(t *testing.T) {
 	if err := w.Finish(t.Context(), &first, objectify.Completed, nil); !errors.Is(err, objectify.ErrLost) {
 		t.Errorf("the first worker ends it: %v", err)
 	}
-	if err := w.Release(t.Context(), &second); err != nil {
+	if err := w.Release(t.Context(), &second, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := w.claim(t, "third"); !ok {
@@ -213,7 +213,7 @@ func TestASpecThatCannotWorkIsRefused(t *testing.T) {
 		"mapping.not_covered":    {one("id", "a"), one("origin", "a")},
 	} {
 		spec := objectify.Spec{Mappings: mappings}
-		err := spec.Check(t.Context(), columns, route, classes)
+		_, err := spec.Compile(t.Context(), columns, route, classes)
 		found := reason == "" && err == nil
 		for _, e := range problem.FieldErrorsOf(err) {
 			found = found || e.Msg.Key == reason

@@ -1,6 +1,7 @@
 package objectify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"spiceharvester/shared/datasets"
+	"spiceharvester/shared/event"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 )
@@ -34,6 +36,7 @@ func (m Mapping) Sources() []string {
 // Spec is a mapping spec.
 type Spec struct {
 	ID         uuid.UUID      `json:"mapping_spec_id"`
+	Database   string         `json:"db_name"`
 	Dataset    uuid.UUID      `json:"dataset_id"`
 	Branch     string         `json:"dataset_branch"`
 	Output     string         `json:"artifact_output_name"`
@@ -47,14 +50,32 @@ type Spec struct {
 	CreatedAt  time.Time      `json:"created_at"`
 }
 
+// MarshalJSON writes times as all answers do.
+func (s Spec) MarshalJSON() ([]byte, error) {
+	type plain Spec
+	return json.Marshal(struct {
+		plain
+		CreatedAt string `json:"created_at"`
+	}{plain(s), problem.Timestamp(s.CreatedAt)})
+}
+
+// The states of a spec.
+const (
+	Active   = "ACTIVE"
+	Inactive = "INACTIVE"
+)
+
 var (
-	textNoMapping   = problem.Define("mapping.empty", "At least one mapping is needed.", "매핑이 하나 이상 필요합니다.")
-	textNoColumn    = problem.Define("mapping.unknown_column", "The dataset has no column '{column}'.", "데이터셋에 '{column}' 열이 없습니다.")
-	textNoTarget    = problem.Define("mapping.unknown_target", "The class has no property or relationship '{field}'.", "클래스에 '{field}' 속성이나 관계가 없습니다.")
-	textOneSource   = problem.Define("mapping.one_source", "A property takes exactly one column.", "속성에는 정확히 하나의 열만 매핑할 수 있습니다.")
-	textTwice       = problem.Define("mapping.twice", "'{field}' is mapped twice.", "'{field}'이(가) 두 번 매핑되었습니다.")
-	textLinkKey     = problem.Define("mapping.link_key", "The key of '{class}' has {count} parts: give as many columns.", "'{class}'의 키는 {count}개 부분으로 이루어져 있습니다. 같은 수의 열을 지정하세요.")
-	textNotCovered  = problem.Define("mapping.not_covered", "'{field}' is required by the class and not mapped.", "'{field}'은(는) 클래스의 필수 항목이지만 매핑되지 않았습니다.")
+	textNoMapping  = problem.Define("mapping.empty", "At least one mapping is needed.", "매핑이 하나 이상 필요합니다.")
+	textNoColumn   = problem.Define("mapping.unknown_column", "The dataset has no column '{column}'.", "데이터셋에 '{column}' 열이 없습니다.")
+	textNoTarget   = problem.Define("mapping.unknown_target", "The class has no property or relationship '{field}'.", "클래스에 '{field}' 속성이나 관계가 없습니다.")
+	textOneSource  = problem.Define("mapping.one_source", "A property takes exactly one column.", "속성에는 정확히 하나의 열만 매핑할 수 있습니다.")
+	textTwice      = problem.Define("mapping.twice", "'{field}' is mapped twice.", "'{field}'이(가) 두 번 매핑되었습니다.")
+	textLinkKey    = problem.Define("mapping.link_key", "The key of '{class}' has {count} parts: give as many columns.", "'{class}'의 키는 {count}개 부분으로 이루어져 있습니다. 같은 수의 열을 지정하세요.")
+	textNotCovered = problem.Define("mapping.not_covered", "'{field}' is required by the class and not mapped.", "'{field}'은(는) 클래스의 필수 항목이지만 매핑되지 않았습니다.")
+	textNoKey      = problem.Define("mapping.no_key",
+		"'{class}' has no primary key, so its rows could not be recognised when the file comes again. Give the class a key.",
+		"'{class}'에는 기본 키가 없어 파일을 다시 가져올 때 행을 식별할 수 없습니다. 클래스에 키를 지정하세요.")
 	textNoVersion   = problem.Define("mapping.no_version", "The dataset has no version yet.", "데이터셋에 아직 버전이 없습니다.")
 	textHashDiffers = problem.Define("mapping.schema_hash", "The spec was made for another schema of the dataset; make a new one.", "매핑 명세가 데이터셋의 다른 스키마를 기준으로 작성되었습니다. 새로 작성하세요.")
 )
@@ -62,10 +83,24 @@ var (
 // Classes reads the schema of a class.
 type Classes func(ctx context.Context, id string) (*ontology.Schema, error)
 
-// Check finds everything that keeps a spec from working: unknown columns and
-// fields, a key or a required field without a column, links without their
-// target's key.
-func (s *Spec) Check(ctx context.Context, columns datasets.Schema, class *ontology.Schema, classes Classes) error {
+// Compile checks a spec and makes its mapper. The error names everything that
+// keeps it from working: unknown columns and fields, columns whose cells cannot
+// become the field's type, a key or a required field without a column, links
+// without their target's key.
+func (s *Spec) Compile(ctx context.Context, columns datasets.Schema, class *ontology.Schema, classes Classes) (*Mapper, error) {
+	targets, errs, err := s.check(ctx, columns, class, classes)
+	if err != nil {
+		return nil, err
+	}
+	m, unreadable := NewMapper(s, columns, class, targets)
+	if err := append(errs, unreadable...).Err(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (s *Spec) check(ctx context.Context, columns datasets.Schema, class *ontology.Schema, classes Classes) (targets map[string]*ontology.Schema, _ problem.FieldErrors, _ error) {
+	targets = map[string]*ontology.Schema{}
 	var errs problem.FieldErrors
 	add := func(msg problem.Message, loc ...any) {
 		errs = append(errs, problem.InvalidValue(append([]any{"body", "mappings"}, loc...), msg, nil))
@@ -76,7 +111,7 @@ func (s *Spec) Check(ctx context.Context, columns datasets.Schema, class *ontolo
 	mapped := map[string]bool{}
 	for i, m := range s.Mappings {
 		for _, source := range m.Sources() {
-			if !slices.ContainsFunc(columns.Columns, func(c datasets.Column) bool { return c.Name == source }) {
+			if at, _ := find(columns, source); at < 0 {
 				add(textNoColumn.With("column", source), i, "source_field")
 			}
 		}
@@ -97,11 +132,15 @@ func (s *Spec) Check(ctx context.Context, columns datasets.Schema, class *ontolo
 		}
 		target, err := classes(ctx, link.Target)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
+		targets[link.Target] = target
 		if n := max(1, len(target.Key())); n != len(m.Sources()) {
 			add(textLinkKey.With("class", link.Target, "count", n), i, "source_fields")
 		}
+	}
+	if len(class.Key()) == 0 {
+		errs = append(errs, problem.InvalidValue([]any{"body", "target_class_id"}, textNoKey.With("class", s.Class), nil))
 	}
 	for _, name := range class.Key() {
 		if !mapped[name] {
@@ -118,12 +157,12 @@ func (s *Spec) Check(ctx context.Context, columns datasets.Schema, class *ontolo
 			add(textNotCovered.With("field", l.Predicate))
 		}
 	}
-	return errs.Err()
+	return targets, errs, nil
 }
 
 // AddSpec stores a checked spec as the next version for its dataset and class. A
 // spec that says the same as the newest one is that one.
-func (st *Store) AddSpec(ctx context.Context, s Spec) (Spec, error) {
+func (st *Store) AddSpec(ctx context.Context, s Spec, actor string) (Spec, error) {
 	err := pgx.BeginFunc(ctx, st.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1, 7350004))`, s.Dataset.String()+s.Class); err != nil {
 			return err
@@ -141,9 +180,23 @@ func (st *Store) AddSpec(ctx context.Context, s Spec) (Spec, error) {
 		if err != nil {
 			return err
 		}
+		if s.Status == Active {
+			// One spec at a time says how rows of a schema become instances of a class.
+			_, err := tx.Exec(ctx, `update spice_objectify.mapping_specs set status = 'INACTIVE', spec = jsonb_set(spec, '{status}', '"INACTIVE"')
+				where dataset_id = $1 and target_class_id = $2 and schema_hash = $3 and status = 'ACTIVE'`, s.Dataset, s.Class, s.SchemaHash)
+			if err != nil {
+				return err
+			}
+		}
 		_, err = tx.Exec(ctx, `insert into spice_objectify.mapping_specs values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			s.ID, s.Dataset, s.Version, s.Class, s.SchemaHash, s.Status, body, s.CreatedAt)
-		return err
+		if err != nil {
+			return err
+		}
+		return announce(ctx, tx, event.Event{
+			ID: event.ID(s.ID.String()), Type: "MAPPING_SPEC_CREATED", Time: s.CreatedAt, Lifecycle: event.Creates,
+			Aggregate: event.Aggregate{Type: "MappingSpec", ID: s.ID.String()}, Database: s.Database, Branch: s.Branch, Actor: actor, Data: body,
+		})
 	})
 	if err != nil {
 		return s, unavailable(err)
@@ -151,6 +204,7 @@ func (st *Store) AddSpec(ctx context.Context, s Spec) (Spec, error) {
 	return s, nil
 }
 
+// sameSpec compares what specs say.
 func sameSpec(a, b Spec) bool {
 	a.ID, a.Version, a.CreatedAt = b.ID, b.Version, b.CreatedAt
 	x, errX := json.Marshal(a)
@@ -165,7 +219,9 @@ type queryer interface {
 func scanSpec(row pgx.CollectableRow) (s Spec, err error) {
 	var body []byte
 	if err = row.Scan(&body); err == nil {
-		err = json.Unmarshal(body, &s)
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber() // options keep their numbers' text
+		err = decoder.Decode(&s)
 	}
 	return s, err
 }
@@ -204,6 +260,14 @@ func (st *Store) Specs(ctx context.Context, dataset uuid.UUID, inactive bool) ([
 	return list, nil
 }
 
+// CheckSchema refuses a spec that was made for another schema.
+func CheckSchema(s Spec, v datasets.Version) error {
+	if s.SchemaHash != v.SchemaHash {
+		return problem.Conflict(textHashDiffers.With())
+	}
+	return nil
+}
+
 // SpecFor chooses the spec of a run: the given one, or the newest active one
 // that fits the version's schema.
 func (st *Store) SpecFor(ctx context.Context, id *uuid.UUID, v datasets.Version) (Spec, error) {
@@ -212,10 +276,7 @@ func (st *Store) SpecFor(ctx context.Context, id *uuid.UUID, v datasets.Version)
 		if err != nil {
 			return s, err
 		}
-		if s.SchemaHash != v.SchemaHash {
-			return s, problem.Conflict(textHashDiffers.With())
-		}
-		return s, nil
+		return s, CheckSchema(s, v)
 	}
 	s, err := querySpec(ctx, st.Pool, `where dataset_id = $1 and schema_hash = $2 and status = 'ACTIVE' order by created_at desc limit 1`, v.Dataset, v.SchemaHash)
 	if errors.Is(err, pgx.ErrNoRows) {

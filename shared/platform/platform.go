@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,7 +40,19 @@ type Platform struct {
 	// Transport carries all HTTP calls to backing services and functions.
 	Transport *http.Transport
 
-	nudger *nudge.Nudger
+	nudgers []*nudge.Nudger
+}
+
+// Nudger makes a way to tell a function that there is work. It is nil, and does
+// nothing, where timers alone have to do.
+func (p *Platform) Nudger(function string) *nudge.Nudger {
+	if p.Config.FunctionURL == "" {
+		return nil
+	}
+	target := strings.ReplaceAll(p.Config.FunctionURL, "{function}", function)
+	n := nudge.New(&http.Client{Transport: p.Transport}, target, p.Logger)
+	p.nudgers = append(p.nudgers, n)
+	return n
 }
 
 // Open wires a function's dependencies. name is the function's, for logs and as
@@ -59,11 +72,9 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 	p.Index = pgindex.New(pool)
 	p.Registry = pgregistry.New(pool, owner)
 	p.Store = s3store.New(S3Client(c, p.Transport), c.EventStoreBucket)
-	if c.MessageRelayURL != "" {
-		p.nudger = nudge.New(&http.Client{Transport: p.Transport}, c.MessageRelayURL, p.Logger)
-	}
+	relay := p.Nudger("message-relay")
 	p.Log = eventlog.New(eventlog.Config{
-		Objects: p.Store, Index: p.Index, Writer: owner, NewID: uuid.NewString, Chains: c.Chains, Logger: p.Logger, Appended: p.nudger.Nudge,
+		Objects: p.Store, Index: p.Index, Writer: owner, NewID: uuid.NewString, Chains: c.Chains, Logger: p.Logger, Appended: relay.Nudge,
 	})
 	return p, nil
 }
@@ -94,7 +105,9 @@ func (p *Platform) Ready(ctx context.Context) error {
 // Close waits for what is under way.
 func (p *Platform) Close() {
 	p.Log.Close()
-	p.nudger.Close()
+	for _, n := range p.nudgers {
+		n.Close()
+	}
 	p.Pool.Close()
 	p.Transport.CloseIdleConnections()
 }

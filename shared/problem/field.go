@@ -187,6 +187,11 @@ func NotAnInteger(loc []any, input string) FieldError {
 	return NewFieldError(TypeIntParsing, loc, textIntParsing.With(), input)
 }
 
+// NotABoolean is a text of a form or query that should be a truth value.
+func NotABoolean(loc []any, input string) FieldError {
+	return NewFieldError(TypeBoolParsing, loc, textBoolParsing.With(), input)
+}
+
 // TooSmall is a number below its lowest value.
 func TooSmall(loc []any, limit, input any) FieldError {
 	return NewFieldError(TypeGreaterEqual, loc, textGreaterEqual.With("limit", limit), input).with("ge", limit)

@@ -50,6 +50,7 @@ var (
 	textWrongType    = Define("field.wrong_type", "Input has the wrong type", "값의 형식이 올바르지 않습니다.")
 	textNotOneOf     = Define("field.not_one_of", "Input should be one of {expected}", "{expected} 중 하나여야 합니다.")
 	textIntParsing   = Define("field.int_parsing", "Input should be a valid integer, unable to parse string as an integer", "올바른 정수여야 합니다.")
+	textBoolParsing  = Define("field.bool_parsing", "Input should be a valid boolean, unable to interpret input", "true 또는 false로 해석할 수 있어야 합니다.")
 	textGreaterEqual = Define("field.ge", "Input should be greater than or equal to {limit}", "{limit} 이상이어야 합니다.")
 	textLessEqual    = Define("field.le", "Input should be less than or equal to {limit}", "{limit} 이하여야 합니다.")
 )

@@ -12,13 +12,14 @@ const (
 	InstanceEvents   = "instance_events"
 	OntologyEvents   = "ontology_events"
 	PipelineEvents   = "pipeline-events"
+	ObjectifyJobs    = "objectify-jobs"
 	// Quarantine takes events that no rule routes: a newer release wrote them,
 	// or a rule is missing. They must never block the log or vanish.
 	Quarantine = "events-quarantine"
 )
 
 // All lists every topic that the relay publishes to.
-var All = []string{InstanceCommands, OntologyCommands, DatabaseCommands, InstanceEvents, OntologyEvents, PipelineEvents, Quarantine}
+var All = []string{InstanceCommands, OntologyCommands, DatabaseCommands, InstanceEvents, OntologyEvents, PipelineEvents, ObjectifyJobs, Quarantine}
 
 var commandTopics = map[event.AggregateType]string{
 	"Instance": InstanceCommands, "OntologyClass": OntologyCommands, event.Database: DatabaseCommands,
@@ -27,6 +28,7 @@ var commandTopics = map[event.AggregateType]string{
 var domainTopics = map[event.AggregateType]string{
 	"Instance": InstanceEvents, "OntologyClass": OntologyEvents, event.Database: OntologyEvents, "OntologyDeployment": OntologyEvents,
 	"Dataset": PipelineEvents, "DatasetVersion": PipelineEvents, "Pipeline": PipelineEvents,
+	"MappingSpec": PipelineEvents, "ObjectifyJob": ObjectifyJobs,
 }
 
 // Of gives the topic of an event, and false with Quarantine if no rule knows it.

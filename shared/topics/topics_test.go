@@ -26,6 +26,8 @@ func TestOf(t *testing.T) {
 		{event.Domain, "Dataset", "pipeline-events", true},
 		{event.Domain, "DatasetVersion", "pipeline-events", true},
 		{event.Domain, "Pipeline", "pipeline-events", true},
+		{event.Domain, "MappingSpec", "pipeline-events", true},
+		{event.Domain, "ObjectifyJob", "objectify-jobs", true},
 		{event.Domain, "Unheard", "events-quarantine", false},
 	} {
 		topic, known := topics.Of(&event.Event{Kind: c.kind, Aggregate: event.Aggregate{Type: c.typ, ID: "x"}})

@@ -13,8 +13,11 @@ import (
 
 	"spiceharvester/functions/bff"
 	datasetoutbox "spiceharvester/functions/dataset-ingest-outbox-worker"
+	ingestreconciler "spiceharvester/functions/ingest-reconciler-worker"
 	instanceworker "spiceharvester/functions/instance-worker"
 	messagerelay "spiceharvester/functions/message-relay"
+	objectifyoutbox "spiceharvester/functions/objectify-outbox-worker"
+	objectifyworker "spiceharvester/functions/objectify-worker"
 	"spiceharvester/functions/oms"
 	ontologyworker "spiceharvester/functions/ontology-worker"
 	projectionworker "spiceharvester/functions/projection-worker"
@@ -34,8 +37,11 @@ func open[F service.Function](f func(*platform.Platform) (F, error)) opener {
 var functions = map[string]opener{
 	"bff":                          open(bff.Open),
 	"dataset-ingest-outbox-worker": open(datasetoutbox.Open),
+	"ingest-reconciler-worker":     open(ingestreconciler.Open),
 	"instance-worker":              open(instanceworker.Open),
 	"message-relay":                open(messagerelay.Open),
+	"objectify-outbox-worker":      open(objectifyoutbox.Open),
+	"objectify-worker":             open(objectifyworker.Open),
 	"oms":                          open(oms.Open),
 	"ontology-worker":              open(ontologyworker.Open),
 	"projection-worker":            open(projectionworker.Open),

@@ -141,7 +141,7 @@ func (h *Host) startPlatform(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	c.MessageRelayURL = h.resolve("message-relay")
+	c.FunctionURL = h.base + "/{function}"
 	p, err := platform.Open("local-host", c, h.logger)
 	if err != nil {
 		return err

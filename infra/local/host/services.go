@@ -17,15 +17,17 @@ import (
 
 	"spiceharvester/infra/local/elasticsearch"
 	"spiceharvester/infra/local/kafka"
+	"spiceharvester/infra/local/lakefs"
 	"spiceharvester/infra/local/postgres"
 	"spiceharvester/infra/local/s3"
 	"spiceharvester/shared/config"
 	"spiceharvester/shared/eventlog/s3store"
+	"spiceharvester/shared/ingest"
 	"spiceharvester/shared/platform"
 )
 
 // backing is a backing service that the host runs unless the environment gives
-// an address for it.
+// an address for it. Services in a later list need those of the earlier ones.
 type backing struct {
 	name    string
 	address string // variable of the address
@@ -34,12 +36,14 @@ type backing struct {
 	start   func(ctx context.Context, h *Host, port int) error
 }
 
-var backings = []backing{
+var backings = [][]backing{{
 	{"PostgreSQL", "POSTGRES_URL", "POSTGRES_PORT", 5433, startPostgres},
 	{"S3", "MINIO_ENDPOINT_URL", "S3_PORT", 9000, startS3},
 	{"Kafka", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_PORT", 9092, startKafka},
 	{"Elasticsearch", "ELASTICSEARCH_URL", "ELASTICSEARCH_PORT", 9200, startElasticsearch},
-}
+}, {
+	{"lakeFS", "LAKEFS_ENDPOINT", "LAKEFS_PORT", 8001, startLakeFS},
+}}
 
 func startPostgres(ctx context.Context, h *Host, port int) error {
 	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(h.data, "postgres"), Port: port, Cache: filepath.Join(h.data, "cache", "postgres")})
@@ -81,11 +85,42 @@ func startElasticsearch(ctx context.Context, h *Host, port int) error {
 	return nil
 }
 
-// startServices brings up everything behind the functions, at once.
+// startLakeFS runs the lake on the bucket that the object store keeps for it.
+func startLakeFS(ctx context.Context, h *Host, port int) error {
+	c, err := config.FromEnv(h.env.get)
+	if err != nil {
+		return err
+	}
+	client := platform.S3Client(c, h.transport)
+	if err := s3store.New(client, ingest.Bucket(h.env.get)).EnsureBucket(ctx); err != nil {
+		return err
+	}
+	server, err := lakefs.Start(context.WithoutCancel(ctx), lakefs.Config{
+		Dir: filepath.Join(h.data, "lakefs"), Port: port, Blobs: lakefs.S3(client), Logger: h.logger,
+		AccessKey: h.env.get("LAKEFS_ACCESS_KEY_ID"), SecretKey: h.env.get("LAKEFS_SECRET_ACCESS_KEY"),
+	})
+	if err != nil {
+		return err
+	}
+	h.onStop(func() error { return server.Stop(context.Background()) })
+	h.set("LAKEFS_ENDPOINT", server.URL())
+	return nil
+}
+
+// startServices brings up everything behind the functions.
 func (h *Host) startServices(ctx context.Context) error {
-	errs := make([]error, len(backings))
+	for _, list := range backings {
+		if err := h.startAtOnce(ctx, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Host) startAtOnce(ctx context.Context, list []backing) error {
+	errs := make([]error, len(list))
 	var starts sync.WaitGroup
-	for i, s := range backings {
+	for i, s := range list {
 		if h.env.given(s.address) {
 			h.logger.InfoContext(ctx, "uses "+s.name+" of the environment", "variable", s.address)
 			continue
