@@ -7,13 +7,16 @@ STATICCHECK_VERSION := v0.7.0
 DATA ?= .data
 SPICE := .bin/spice
 
-.PHONY: help run status stop reset build postgres test simulation bench lint fuzz
+.PHONY: help run demo status stop reset build postgres test simulation bench lint fuzz
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: build postgres ## start the platform on this machine; Ctrl-C stops it, data stays in .data
 	@exec $(SPICE) run -data $(DATA)
+
+demo: build ## walk through the running platform with real data: import, search, trace
+	@$(SPICE) demo -data $(DATA)
 
 status: build ## say what runs and where
 	@$(SPICE) status -data $(DATA)

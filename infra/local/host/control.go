@@ -29,7 +29,7 @@ func (h *Host) Welcome(out io.Writer, logFile string) {
 Try:
   curl -s %[2]s/api/v1/health?lang=en
   curl -s -H 'X-Admin-Token: %[3]s' -H 'Prefer: wait=5' -d '{"name":"shop"}' %[2]s/api/v1/databases
-  curl -s -H 'X-Admin-Token: %[3]s' %[2]s/api/v1/databases
+  make demo
 `, h.data, api, token, logFile, h.Env("ONTOLOGY_REQUIRE_PROPOSALS"))
 }
 
@@ -72,6 +72,19 @@ func Status(out io.Writer, data string) error {
 	}
 	fmt.Fprintf(out, "running, process %s\nAPI    http://127.0.0.1:%s/api/v1\ntoken  and all addresses: %s\n", env["LOCAL_HOST_PID"], env["BFF_PORT"], filepath.Join(data, EnvFile))
 	return nil
+}
+
+// Running gives the address of the public API and the token of the host that runs
+// on a data folder.
+func Running(data string) (url, token string, err error) {
+	env, err := running(data)
+	if err != nil {
+		return "", "", err
+	}
+	if env == nil {
+		return "", "", fmt.Errorf("nothing runs on %s; `make run` starts it", data)
+	}
+	return "http://127.0.0.1:" + env["BFF_PORT"], env["ADMIN_TOKEN"], nil
 }
 
 // StopRunning ends the host that runs on a data folder and waits for its end.

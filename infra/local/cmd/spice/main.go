@@ -4,6 +4,7 @@
 //	spice status   say what runs and where
 //	spice stop     end a running host
 //	spice reset    remove the data folder
+//	spice demo     walk through a running host with real data
 //
 // With PPROF_ADDRESS=127.0.0.1:6060 a running host serves Go's profiles there.
 package main
@@ -21,6 +22,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"spiceharvester/infra/demo"
 	"spiceharvester/infra/local/host"
 )
 
@@ -29,7 +31,7 @@ func main() {
 	project := flags.String("project", ".", "folder with stack.yml, triggers/ and infra/topics.yaml")
 	data := flags.String("data", ".data", "folder that keeps everything")
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: spice run|status|stop|reset [-project DIR] [-data DIR]")
+		fmt.Fprintln(os.Stderr, "usage: spice run|status|stop|reset|demo [-project DIR] [-data DIR]")
 		os.Exit(2)
 	}
 	if err := flags.Parse(os.Args[2:]); err != nil {
@@ -51,8 +53,20 @@ func command(name, project, data string) error {
 		return host.StopRunning(os.Stdout, data)
 	case "reset":
 		return host.Reset(os.Stdout, data)
+	case "demo":
+		return walk(data)
 	}
-	return fmt.Errorf("unknown command %q; run, status, stop and reset are known", name)
+	return fmt.Errorf("unknown command %q; run, status, stop, reset and demo are known", name)
+}
+
+func walk(data string) error {
+	url, token, err := host.Running(data)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	return demo.Run(ctx, demo.Options{BaseURL: url, Token: token, Out: os.Stdout})
 }
 
 func run(project, data string) error {
