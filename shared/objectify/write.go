@@ -29,7 +29,10 @@ func (s *step) write(ctx context.Context) error {
 		return err
 	}
 	s.renewed = s.Now()
-	for pause := minPause; ; {
+	// Every step gets somewhere, however short its time: over is asked only after
+	// the first turn.
+	pause := minPause
+	for turn := 0; ; turn++ {
 		before := len(open)
 		if open, err = s.collect(ctx, open); err != nil {
 			return err
@@ -37,7 +40,7 @@ func (s *step) write(ctx context.Context) error {
 		if s.job.ReadAll && len(open) == 0 {
 			return s.finish(ctx)
 		}
-		if s.over() {
+		if turn > 0 && s.over() {
 			return nil
 		}
 		if !s.job.ReadAll && len(open) < window {
