@@ -83,6 +83,7 @@ func (f *Function) routes() {
 	f.Handle("GET "+db+"/ontology/list", f.listOntologies)
 	f.Handle("GET "+db+"/ontology/{class_label}", f.getOntology)
 	f.Handle("GET "+db+"/ontology/{class_label}/schema", f.getSchema)
+	f.Handle("POST "+db+"/suggest-schema-from-data", f.suggestSchema)
 	f.Handle("GET "+db+"/classes", f.listClasses)
 	f.Handle("POST "+db+"/classes", f.createClass)
 	f.Handle("GET "+db+"/classes/{class_label}", f.getClass)

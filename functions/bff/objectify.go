@@ -17,14 +17,14 @@ import (
 )
 
 var (
-	textJobQueued = problem.Define("objectify.queued", "The job is queued.", "작업이 대기열에 등록되었습니다.")
-	textJobFound  = problem.Define("objectify.found", "The same job exists and is {status}.", "같은 작업이 이미 있으며 상태는 {status}입니다.")
-	textJob       = problem.Define("objectify.job", "The job is {status}.", "작업 상태는 {status}입니다.")
-	textJobErrors = problem.Define("objectify.errors", "{count} reasons why rows were refused.", "행이 거부된 사유 {count}건입니다.")
-	textArtifacts = problem.Define("objectify.artifact", "Artifacts of pipelines cannot be objectified yet; give a dataset_version_id.", "파이프라인 산출물은 아직 객체화할 수 없습니다. dataset_version_id를 지정하세요.")
-	textOtherSpec = problem.Define("objectify.other_spec", "The mapping spec belongs to another dataset.", "매핑 명세가 다른 데이터셋에 속합니다.")
-	textRange     = problem.Define("param.range", "It must be a whole number from {low} to {high}.", "{low}부터 {high}까지의 정수여야 합니다.")
-	textErrorFormat    = problem.Define("objectify.format", "format must be json or csv.", "format은 json 또는 csv여야 합니다.")
+	textJobQueued   = problem.Define("objectify.queued", "The job is queued.", "작업이 대기열에 등록되었습니다.")
+	textJobFound    = problem.Define("objectify.found", "The same job exists and is {status}.", "같은 작업이 이미 있으며 상태는 {status}입니다.")
+	textJob         = problem.Define("objectify.job", "The job is {status}.", "작업 상태는 {status}입니다.")
+	textJobErrors   = problem.Define("objectify.errors", "{count} reasons why rows were refused.", "행이 거부된 사유 {count}건입니다.")
+	textArtifacts   = problem.Define("objectify.artifact", "Artifacts of pipelines cannot be objectified yet; give a dataset_version_id.", "파이프라인 산출물은 아직 객체화할 수 없습니다. dataset_version_id를 지정하세요.")
+	textOtherSpec   = problem.Define("objectify.other_spec", "The mapping spec belongs to another dataset.", "매핑 명세가 다른 데이터셋에 속합니다.")
+	textRange       = problem.Define("param.range", "It must be a whole number from {low} to {high}.", "{low}부터 {high}까지의 정수여야 합니다.")
+	textErrorFormat = problem.Define("objectify.format", "format must be json or csv.", "format은 json 또는 csv여야 합니다.")
 )
 
 // runObjectify answers POST /objectify/datasets/{dataset_id}/run.

@@ -13,6 +13,7 @@ import (
 
 	"spiceharvester/functions/bff"
 	datasetoutbox "spiceharvester/functions/dataset-ingest-outbox-worker"
+	"spiceharvester/functions/funnel"
 	ingestreconciler "spiceharvester/functions/ingest-reconciler-worker"
 	instanceworker "spiceharvester/functions/instance-worker"
 	messagerelay "spiceharvester/functions/message-relay"
@@ -37,6 +38,7 @@ func open[F service.Function](f func(*platform.Platform) (F, error)) opener {
 var functions = map[string]opener{
 	"bff":                          open(bff.Open),
 	"dataset-ingest-outbox-worker": open(datasetoutbox.Open),
+	"funnel":                       open(funnel.Open),
 	"ingest-reconciler-worker":     open(ingestreconciler.Open),
 	"instance-worker":              open(instanceworker.Open),
 	"message-relay":                open(messagerelay.Open),
