@@ -10,6 +10,7 @@ import (
 	instanceworker "spiceharvester/functions/instance-worker"
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/event"
+	"spiceharvester/shared/instance"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/writes"
 )
@@ -177,16 +178,72 @@ func TestUpsert(t *testing.T) {
 func (s *shop) upsert(class, list string) event.ID {
 	s.T.Helper()
 	items, _ := s.Object(`{"rows":` + list + `}`)["rows"].([]any)
+	origin := &writes.Origin{Source: "/datasets/d/versions/v"}
+	for i := range items {
+		origin.Rows = append(origin.Rows, [2]int64{int64(i) + 1, int64(i) + 2})
+	}
 	id, err := command.NewID("shop", "", "")
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	a, err := s.Writes.Commands.Submit(s.T.Context(), command.Request{
-		ID: id, Type: writes.BulkUpsert, Aggregate: writes.BulkAggregate(target(class)), Database: "shop", Branch: "main",
-		Payload: writes.BulkPayload{Class: class, Instances: items},
-	})
+	a, err := s.Writes.BulkUpsert(s.T.Context(), writes.Caller{}, id, target(class), items, origin, nil)
 	if err != nil {
 		s.T.Fatal(err)
 	}
 	return a.ID
+}
+
+// An empty cell, null in the row, removes a value; a field that the row does not
+// have is left alone.
+func TestUpsertOfEmptyCells(t *testing.T) {
+	s := newShop(t)
+	s.done(s.create("Product", `{"product_id":"a","stock":1,"price":2}`))
+	s.done(s.create("Product", `{"product_id":"b","stock":1}`))
+	if r := s.done(s.upsert("Product", `[{"product_id":"a","stock":null},{"product_id":"b","price":null},{"product_id":"c","price":null}]`)); counts(r) != "1 1 1 0 of 3" {
+		t.Errorf("result: %s", show(r))
+	}
+	for name, want := range map[string]string{"a": "2 map[price:2 product_id:a]", "b": "1 map[product_id:b stock:1]", "c": "1 map[product_id:c]"} {
+		fact, sequence := s.Stored("shop", "Product", name)
+		if got := fmt.Sprint(sequence, " ", fact.Data); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// The same state from another row is no fact: the origin is no part of it.
+func TestFactsSayWhichRowTheyComeFrom(t *testing.T) {
+	s := newShop(t)
+	s.done(s.upsert("Product", `[{"product_id":"a","stock":1},{"product_id":"b","stock":1}]`))
+	s.done(s.upsert("Product", `[{"product_id":"b","stock":2},{"product_id":"a","stock":1}]`))
+	for name, want := range map[string]string{"a": "/datasets/d/versions/v?row=1&line=2", "b": "/datasets/d/versions/v?row=1&line=2"} {
+		a := writes.InstanceAggregate(instance.Ref{Database: "shop", Branch: "main", Class: "Product", ID: name})
+		states, _, err := s.Log.States(t.Context(), "shop", a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := s.Log.Event(t.Context(), states[a].Position)
+		if err != nil || e.Origin != want {
+			t.Errorf("%s at %d: %q, %v", name, e.Sequence, e.Origin, err)
+		}
+		if source, row, line, err := writes.ParseOrigin(e.Origin); err != nil || source != "/datasets/d/versions/v" || row != 1 || line != 2 {
+			t.Errorf("%s: %q %d %d, %v", name, source, row, line, err)
+		}
+	}
+}
+
+// An instance may be larger than an event.
+func TestLargeInstances(t *testing.T) {
+	s := newShop(t)
+	s.Class("shop", `{"id":"Text","label":"T","properties":[{"name":"id","type":"string","label":"x","primary_key":true},{"name":"text","type":"string","label":"x"}]}`)
+	long := strings.Repeat("가", 200_000)
+	s.done(s.upsert("Text", `[{"id":"a","text":"`+long+`"}]`))
+	s.done(s.create("Text", `{"id":"b","text":"`+long+`"}`))
+	for _, id := range []string{"a", "b"} {
+		if fact, _ := s.Stored("shop", "Text", id); fact == nil || fact.Data["text"] != long {
+			t.Errorf("%s is not stored whole", id)
+		}
+	}
+	if r := s.done(s.upsert("Text", `[{"id":"a","text":"`+long+`"},{"id":"b","text":"short"}]`)); counts(r) != "0 1 1 0 of 2" {
+		t.Errorf("again: %s", show(r))
+	}
 }
