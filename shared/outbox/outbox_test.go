@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,4 +133,58 @@ func TestHandler(t *testing.T) {
 		}
 	}
 	w.run(t, 0)
+}
+
+// The events of one aggregate keep their order, also when the first one has to
+// wait; others go on.
+func TestOneAggregateKeepsItsOrder(t *testing.T) {
+	w := newWorld(t)
+	fact := func(id, aggregate string, lifecycle event.Lifecycle, data string) {
+		t.Helper()
+		err := pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error {
+			return outbox.Add(t.Context(), tx, w.now, outbox.Entry{Publisher: "p", Event: event.Event{
+				ID: event.ID(id), Type: "JOB", Source: "/test", Time: w.now, Kind: event.Domain, Aggregate: event.Aggregate{Type: "ObjectifyJob", ID: aggregate},
+				Lifecycle: lifecycle, Data: []byte(data),
+			}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fact("a1", "a", event.Creates, `{}`)
+	if _, err := w.pool.Exec(t.Context(), `update spice_outbox.outbox set next_try = next_try + interval '1 minute'`); err != nil {
+		t.Fatal(err)
+	}
+	fact("a2", "a", event.Changes, `{}`)
+	fact("b1", "b", event.Creates, `{}`)
+	w.run(t, 1) // b alone
+	w.now = w.now.Add(time.Minute)
+	w.run(t, 2)
+	a := event.Aggregate{Type: "ObjectifyJob", ID: "a"}
+	states, _, err := w.log.States(t.Context(), "", a)
+	if err != nil || states[a].Sequence != 2 {
+		t.Errorf("%+v, %v", states[a], err)
+	}
+}
+
+func TestDataThatIsTooLargeForAnEvent(t *testing.T) {
+	w := newWorld(t)
+	data := []byte(`{"text":"` + strings.Repeat("x", event.MaxSize) + `"}`)
+	a := event.Aggregate{Type: "Dataset", ID: "large"}
+	err := pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error {
+		return outbox.Add(t.Context(), tx, w.now, outbox.Entry{Publisher: "p", Event: event.Event{
+			ID: "large", Type: "DATASET_CREATED", Source: "/test", Time: w.now, Kind: event.Domain, Aggregate: a, Lifecycle: event.Creates, Data: data,
+		}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.run(t, 1)
+	states, _, err := w.log.States(t.Context(), "", a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, stored, err := w.log.EventData(t.Context(), states[a].Position); err != nil || string(stored) != string(data) {
+		t.Errorf("%d bytes, %v", len(stored), err)
+	}
 }
