@@ -319,7 +319,8 @@ func (st *Store) OpenBatches(ctx context.Context, j *Job) ([]Batch, error) {
 func (st *Store) Finish(ctx context.Context, j *Job, status string, why *problem.Problem) error {
 	var reason *string
 	if why != nil {
-		reason = &why.Message.EN
+		text := clean(why.Message.EN)
+		reason = &text
 	}
 	err := pgx.BeginFunc(ctx, st.Pool, func(tx pgx.Tx) error {
 		now := st.Now().UTC()
@@ -348,7 +349,7 @@ func (st *Store) Finish(ctx context.Context, j *Job, status string, why *problem
 func (st *Store) Release(ctx context.Context, j *Job, failed error) error {
 	tries, next, reason := 0, (*time.Time)(nil), (*string)(nil)
 	if failed != nil {
-		at, text := st.Now().UTC().Add(pause(j.Tries)), failed.Error()
+		at, text := st.Now().UTC().Add(pause(j.Tries)), clean(failed.Error())
 		tries, next, reason = j.Tries+1, &at, &text
 	}
 	_, err := st.Pool.Exec(ctx, `update spice_objectify.jobs set lease_until = null, tries = $4, next_step = $5, error = $6

@@ -182,7 +182,7 @@ func (st *Store) AddSpec(ctx context.Context, s Spec, actor string) (Spec, error
 		}
 		if s.Status == Active {
 			// One spec at a time says how rows of a schema become instances of a class.
-			_, err := tx.Exec(ctx, `update spice_objectify.mapping_specs set status = 'INACTIVE', spec = jsonb_set(spec, '{status}', '"INACTIVE"')
+			_, err := tx.Exec(ctx, `update spice_objectify.mapping_specs set status = 'INACTIVE'
 				where dataset_id = $1 and target_class_id = $2 and schema_hash = $3 and status = 'ACTIVE'`, s.Dataset, s.Class, s.SchemaHash)
 			if err != nil {
 				return err
@@ -218,16 +218,18 @@ type queryer interface {
 
 func scanSpec(row pgx.CollectableRow) (s Spec, err error) {
 	var body []byte
-	if err = row.Scan(&body); err == nil {
+	var status string
+	if err = row.Scan(&body, &status); err == nil {
 		decoder := json.NewDecoder(bytes.NewReader(body))
 		decoder.UseNumber() // options keep their numbers' text
 		err = decoder.Decode(&s)
+		s.Status = status // a later spec may have taken its place
 	}
 	return s, err
 }
 
 func querySpec(ctx context.Context, q queryer, where string, args ...any) (Spec, error) {
-	rows, err := q.Query(ctx, `select spec from spice_objectify.mapping_specs `+where, args...)
+	rows, err := q.Query(ctx, `select spec, status from spice_objectify.mapping_specs `+where, args...)
 	if err != nil {
 		return Spec{}, err
 	}
@@ -248,7 +250,7 @@ func (st *Store) Spec(ctx context.Context, id uuid.UUID) (Spec, error) {
 
 // Specs lists the specs of a dataset, or of all (uuid.Nil), newest first.
 func (st *Store) Specs(ctx context.Context, dataset uuid.UUID, inactive bool) ([]Spec, error) {
-	rows, err := st.Pool.Query(ctx, `select spec from spice_objectify.mapping_specs
+	rows, err := st.Pool.Query(ctx, `select spec, status from spice_objectify.mapping_specs
 		where ($1 = '00000000-0000-0000-0000-000000000000'::uuid or dataset_id = $1) and ($2 or status = 'ACTIVE') order by created_at desc limit 1000`, dataset, inactive)
 	if err != nil {
 		return nil, unavailable(err)
