@@ -44,6 +44,13 @@ func (f *Function) runObjectify(r *httpapi.Request) (*httpapi.Response, error) {
 	if err := core.Known(body, "mapping_spec_id", "dataset_version_id", "artifact_id", "artifact_output_name", "batch_size", "max_rows", "allow_partial", "options"); err != nil {
 		return nil, err
 	}
+	given, err := core.Object(body, "options", false)
+	if err != nil {
+		return nil, err
+	}
+	if err := append(problem.FieldErrorsOf(checkOptions(given, "body", "options")), problem.FieldErrorsOf(checkOptions(body, "body"))...).Err(); err != nil {
+		return nil, err
+	}
 	if body["artifact_id"] != nil {
 		return nil, problem.InvalidParameter([]any{"body", "artifact_id"}, textArtifacts.With(), nil)
 	}
@@ -66,11 +73,7 @@ func (f *Function) runObjectify(r *httpapi.Request) (*httpapi.Response, error) {
 	if s.Dataset != dataset {
 		return nil, problem.InvalidParameter([]any{"body", "mapping_spec_id"}, textOtherSpec.With(), s.ID)
 	}
-	options, err := runOptions(s, body)
-	if err != nil {
-		return nil, err
-	}
-	job := objectify.NewJob(s, v, options, caller.Actor)
+	job := objectify.NewJob(s, v, runOptions(s.Options, given, body), caller.Actor)
 	if caller.IdempotencyKey != "" {
 		job.StartKey = &caller.IdempotencyKey
 	}
@@ -113,19 +116,10 @@ func optionalID(body map[string]any, name string) (*uuid.UUID, error) {
 	return &v, nil
 }
 
-// runOptions joins the options of a spec and of a run; the run's win.
-func runOptions(s objectify.Spec, body map[string]any) (o objectify.Options, err error) {
-	given, err := core.Object(body, "options", false)
-	if err != nil {
-		return o, err
-	}
-	if err := checkOptions(given, "body", "options"); err != nil {
-		return o, err
-	}
-	if err := checkOptions(body, "body"); err != nil {
-		return o, err
-	}
-	for _, layer := range []map[string]any{s.Options, given, body} {
+// runOptions joins the options of a spec, of a run's "options" and of the run; the
+// later ones win.
+func runOptions(layers ...map[string]any) (o objectify.Options) {
+	for _, layer := range layers {
 		if n, ok := whole(layer["batch_size"]); ok {
 			o.BatchSize = n
 		}
@@ -136,7 +130,7 @@ func runOptions(s objectify.Spec, body map[string]any) (o objectify.Options, err
 			o.AllowPartial = on
 		}
 	}
-	return o, nil
+	return o
 }
 
 // checkOptions checks the options that a run knows (data-plane 5.2); others are
@@ -170,11 +164,7 @@ func (f *Function) autoSync(r *httpapi.Request, d datasets.Dataset, v datasets.V
 		if !s.AutoSync || s.SchemaHash != v.SchemaHash {
 			continue
 		}
-		options, err := runOptions(s, nil)
-		if err != nil {
-			return nil, err
-		}
-		j, _, err := f.objectify.Start(r.Context(), objectify.NewJob(s, v, options, actor), false)
+		j, _, err := f.objectify.Start(r.Context(), objectify.NewJob(s, v, runOptions(s.Options), actor), false)
 		if err != nil {
 			return nil, err
 		}

@@ -24,8 +24,9 @@ const (
 	Failed    = "FAILED"
 )
 
-// Lease is how long a worker may be silent before another takes its job.
-const Lease = time.Minute
+// Lease is how long a worker may be silent before another takes its job. Too short
+// a lease costs double work and nothing else.
+const Lease = 15 * time.Second
 
 // Options of a run.
 type Options struct {

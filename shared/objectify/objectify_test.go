@@ -223,3 +223,13 @@ func TestASpecThatCannotWorkIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Rows of a class without key could not be recognised when the file comes again.
+func TestAClassNeedsAKey(t *testing.T) {
+	keyless := schema(t, map[string]any{"id": "Note", "label": "Note", "properties": []any{map[string]any{"name": "words", "type": "string", "label": "Words"}}})
+	spec := objectify.Spec{Class: "Note", Mappings: []objectify.Mapping{{SourceField: "a", TargetField: "words"}}}
+	_, err := spec.Compile(t.Context(), datasets.Schema{Columns: []datasets.Column{{Name: "a"}}}, keyless, nil)
+	if errs := problem.FieldErrorsOf(err); len(errs) != 1 || errs[0].Msg.Key != "mapping.no_key" {
+		t.Error(err)
+	}
+}

@@ -42,6 +42,11 @@ func (s *step) openRows(ctx context.Context) error {
 			return err
 		}
 		s.mapper.Skip(row)
+		if row.Number%1000 == 0 {
+			if err := s.renew(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

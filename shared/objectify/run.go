@@ -59,7 +59,7 @@ func (r *Runner) Step(ctx context.Context, budget time.Duration) (found bool, er
 	if err != nil || !found {
 		return found, err
 	}
-	s := &step{Runner: r, job: &j, until: r.Now().Add(budget)}
+	s := &step{Runner: r, job: &j, until: r.Now().Add(budget), renewed: r.Now()}
 	err = s.work(ctx)
 	// What the step has come to is recorded also when its caller is gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)

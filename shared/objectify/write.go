@@ -28,7 +28,6 @@ func (s *step) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.renewed = s.Now()
 	// Every step gets somewhere, however short its time: over is asked only after
 	// the first turn.
 	pause := minPause
