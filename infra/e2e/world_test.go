@@ -35,6 +35,10 @@ func open(data string, env map[string]string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openProgram(program, data, env)
+}
+
+func openProgram(program, data string, env map[string]string) (*world, error) {
 	w := &world{config: process.Config{Program: program, Project: stage.project, Data: data, Env: env}}
 	return w, w.start()
 }
@@ -76,6 +80,16 @@ func sharedWorld(t *testing.T) *world {
 // name and value.
 func ownWorld(t *testing.T, pairs ...string) *world {
 	t.Helper()
+	program, err := stage.program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ownWorldOf(t, program, pairs...)
+}
+
+// ownWorldOf runs another build of the program.
+func ownWorldOf(t *testing.T, program string, pairs ...string) *world {
+	t.Helper()
 	folder, err := os.MkdirTemp(stage.folder, "own-")
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +101,7 @@ func ownWorld(t *testing.T, pairs ...string) *world {
 	for i := 0; i < len(pairs); i += 2 {
 		env[pairs[i]] = pairs[i+1]
 	}
-	w, err := open(filepath.Join(folder, "data"), env)
+	w, err := openProgram(program, filepath.Join(folder, "data"), env)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,17 @@ import (
 // Build makes the program in a folder and returns its path. It finds races if
 // the caller's build does.
 func Build(ctx context.Context, project, folder string) (string, error) {
-	program := filepath.Join(folder, "spice")
-	arguments := append([]string{"build"}, raceFlag...)
+	return build(ctx, project, filepath.Join(folder, "spice"), raceFlag)
+}
+
+// BuildPlain makes the program as users get it, for tests that measure: the race
+// detector multiplies memory.
+func BuildPlain(ctx context.Context, project, folder string) (string, error) {
+	return build(ctx, project, filepath.Join(folder, "spice-plain"), nil)
+}
+
+func build(ctx context.Context, project, program string, flags []string) (string, error) {
+	arguments := append([]string{"build"}, flags...)
 	build := exec.CommandContext(ctx, "go", append(arguments, "-o", program, "./infra/local/cmd/spice")...)
 	build.Dir = project
 	if out, err := build.CombinedOutput(); err != nil {
