@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -35,7 +37,26 @@ type Form struct {
 
 	request *Request
 	parts   *multipart.Reader
+	body    *tail
+	end     []byte // the line that ends the form
 	file    bool
+}
+
+// tail remembers the end of what was read. multipart.Reader gives the same EOF at
+// the end of a form and at that of a body which was cut off between two parts.
+type tail struct {
+	io.ReadCloser
+	last []byte
+}
+
+// tailSize covers what multipart.Reader reads ahead.
+const tailSize = 8 << 10
+
+func (t *tail) Read(p []byte) (int, error) {
+	n, err := t.ReadCloser.Read(p)
+	t.last = append(t.last, p[max(0, n-tailSize):n]...)
+	t.last = t.last[max(0, len(t.last)-tailSize):]
+	return n, err
 }
 
 // File is the file of a form. It has to be read before the form goes on.
@@ -46,6 +67,8 @@ type File struct {
 
 // Form begins to read a multipart body. A body of another type has no file.
 func (r *Request) Form() (*Form, error) {
+	body := &tail{ReadCloser: r.Request.Body}
+	r.Request.Body = body
 	parts, err := r.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {
 		return nil, problem.Validation(problem.Missing([]any{"body", "file"}))
@@ -53,10 +76,17 @@ func (r *Request) Form() (*Form, error) {
 	if err != nil {
 		return nil, brokenForm(err)
 	}
-	return &Form{Fields: map[string]string{}, request: r, parts: parts}, nil
+	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, brokenForm(err)
+	}
+	return &Form{Fields: map[string]string{}, request: r, parts: parts, body: body, end: []byte("--" + params["boundary"] + "--")}, nil
 }
 
 func brokenForm(err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // io.EOF is how Next says that a form is complete
+	}
 	return problem.BadRequest(textFormBroken.With("reason", err.Error())).Because(err)
 }
 
@@ -65,7 +95,7 @@ func brokenForm(err error) error {
 func (f *Form) Next(name string) (*File, error) {
 	for {
 		part, err := f.parts.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && bytes.Contains(f.body.last, f.end) {
 			return nil, io.EOF
 		}
 		if err != nil {
