@@ -38,12 +38,15 @@ select 0, ''::text, ''::text, ''::text, ''::text, ''::text, ''::text, digest, ne
 	''::text, ''::text, 0::bigint, 0, 0, false
 from spice_event_log.chains where chain = $1
 union all
-select 1, id, '', '', '', '', '', content, sequence, segment, byte_offset, byte_length, to_timestamp(0), '', '', 0, 0, 0, false
-from spice_event_log.events where chain = $1 and id = any($2::text[])
+select 1, e.id, '', '', '', '', '', e.content, e.sequence, e.segment, e.byte_offset, e.byte_length, to_timestamp(0), '', '', 0, 0, 0, false
+from unnest($2::text[]) q(id) cross join lateral (
+	select * from spice_event_log.events e where e.chain = $1 and e.id = q.id collate "C" limit 1) e
 union all
-select 2, ` + openColumns + ` from spice_event_log.open_commands where chain = $1 and id = any($3::text[])
+select 2, ` + openColumns + ` from unnest($3::text[]) q(key) cross join lateral (
+	select * from spice_event_log.open_commands c where c.chain = $1 and c.id = q.key collate "C" limit 1) c
 union all
-select 3, ` + endedColumns + ` from spice_event_log.outcomes where chain = $1 and id = any($3::text[])
+select 3, ` + endedColumns + ` from unnest($3::text[]) q(key) cross join lateral (
+	select * from spice_event_log.outcomes c where c.chain = $1 and c.id = q.key collate "C" limit 1) c
 union all
 select 4, '', '', a.type, a.id, a.database, '', a.content, a.sequence, a.segment, a.byte_offset, a.byte_length, a.created,
 	'', '', a.born_segment, a.born_offset, a.born_length, a.deleted
