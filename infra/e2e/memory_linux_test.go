@@ -6,7 +6,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +25,10 @@ func TestMemoryOfALargeUpload(t *testing.T) {
 	}
 	w := ownWorldOf(t, program)
 	db := w.database(t)
-	pids := processes(t, w.host.Env["LOCAL_HOST_PID"])
+	pids := w.host.Processes()
+	if len(pids) != 2 {
+		t.Fatalf("processes %v are not host and object store", pids)
+	}
 	for _, pid := range pids {
 		if err := os.WriteFile("/proc/"+pid+"/clear_refs", []byte("5"), 0); err != nil {
 			t.Skipf("the peak cannot be reset: %v", err)
@@ -87,32 +89,6 @@ func (w *world) uploadStream(t *testing.T, db string, size int) (rows int) {
 		t.Fatalf("%d rows: %.500s", rows, r)
 	}
 	return rows
-}
-
-// processes are the host and its object store, not PostgreSQL.
-func processes(t *testing.T, host string) []string {
-	t.Helper()
-	list := []string{host}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range stats {
-		stat, err := os.ReadFile(file)
-		if err != nil {
-			continue // it has ended
-		}
-		// pid (name) state parent ...
-		open, end := strings.IndexByte(string(stat), '('), strings.LastIndexByte(string(stat), ')')
-		fields := strings.Fields(string(stat[end+1:]))
-		if name := string(stat[open+1 : end]); fields[1] == host && strings.HasPrefix(name, "spice") {
-			list = append(list, strings.TrimSpace(string(stat[:open])))
-		}
-	}
-	if len(list) != 2 {
-		t.Fatalf("processes %v are not host and object store", list)
-	}
-	return list
 }
 
 // peak adds up the highest resident sizes of processes, in bytes.
