@@ -3,7 +3,6 @@ package funnel_test
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -11,38 +10,21 @@ import (
 	"testing"
 
 	"spiceharvester/functions/funnel"
-	"spiceharvester/shared/config"
 	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/httpapi/httpapitest"
 	"spiceharvester/shared/ontology"
-	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem/strictjson"
 )
 
-// open makes the function on backing services that do not exist: it needs none.
 func open(t testing.TB) *funnel.Function {
 	t.Helper()
-	settings := map[string]string{"POSTGRES_URL": "postgres://nobody@127.0.0.1:1/none", "ADMIN_TOKEN": "secret"}
-	c, err := config.FromEnv(func(name string) string { return settings[name] })
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := platform.Open("funnel", c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	f, err := funnel.Open(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.Close)
-	return f
+	return httpapitest.Open(t, "funnel", funnel.Open)
 }
 
 func send(t testing.TB, f http.Handler, method, target, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
-	r.Header.Set("X-Admin-Token", "secret")
+	r.Header.Set("X-Admin-Token", httpapitest.Token)
 	r.Header.Set("Accept-Language", "en")
 	w := httptest.NewRecorder()
 	f.ServeHTTP(w, r)
@@ -50,24 +32,7 @@ func send(t testing.TB, f http.Handler, method, target, body string) *httptest.R
 }
 
 func TestEveryRouteIsGuarded(t *testing.T) {
-	f := open(t)
-	exempt := []string{"/", "/health", "/api/v1/funnel/health"}
-	for _, route := range f.Routes() {
-		method, pattern, _ := strings.Cut(route, " ")
-		path := strings.TrimSuffix(pattern, "{$}")
-		for token, want := range map[string]int{"": http.StatusUnauthorized, "wrong": http.StatusForbidden} {
-			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
-			r.Header.Set("X-Admin-Token", token)
-			w := httptest.NewRecorder()
-			f.ServeHTTP(w, r)
-			if slices.Contains(exempt, path) {
-				want = http.StatusOK
-			}
-			if w.Code != want {
-				t.Errorf("%s with token %q: %d %s", route, token, w.Code, w.Body)
-			}
-		}
-	}
+	httpapitest.Guarded(t, open(t), "/", "/health", "/api/v1/funnel/health")
 }
 
 func TestService(t *testing.T) {
