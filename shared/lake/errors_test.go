@@ -32,6 +32,10 @@ func TestReasons(t *testing.T) {
 		{423, "", nil, true},
 		{429, "", nil, true},
 		{500, "", nil, true},
+		{500, "receive an upload: write upload-1: no space left on device", ErrFull, true},
+		{500, "api error InsufficientStorage: No space left on device.", ErrFull, true},
+		{500, "api error XMinioStorageFull: Storage backend has reached its minimum free drive threshold", ErrFull, true},
+		{507, "", ErrFull, true},
 		{501, "Not Implemented", nil, false},
 		{503, "", nil, true},
 	} {
