@@ -2,11 +2,12 @@
 // specs say how, jobs do it in leased, checkpointed steps (PostgreSQL, schema
 // spice_objectify).
 //
-//	spec.go    mapping specs and what is wrong with one
-//	job.go     jobs: create, claim, checkpoint, finish
-//	errors.go  refused rows
-//	mapper.go  one row to one instance
-//	run.go     one step of a job; check.go, submit.go, collect.go its parts
+//	spec.go      mapping specs; compile.go says what is wrong with one
+//	mapper.go    one row to one instance
+//	job.go       jobs: start, read; progress.go
+//	lease.go     claim, checkpoint, finish
+//	run.go       one step of a job; rows.go, check.go, write.go its parts
+//	errors.go    refused rows
 //	announce.go  what the log is told
 package objectify
 
