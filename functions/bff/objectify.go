@@ -155,6 +155,9 @@ func checkOptions(options map[string]any, loc ...any) error {
 // first one is told to the uploader.
 func (f *Function) autoSync(r *httpapi.Request, d datasets.Dataset, v datasets.Version, actor string) (any, error) {
 	f.wake.datasetOutbox()
+	if d.LatestVersion == nil || *d.LatestVersion != v.ID {
+		return nil, nil // an upload of long ago is repeated
+	}
 	specs, err := f.objectify.Specs(r.Context(), d.ID, false)
 	if err != nil {
 		return nil, err

@@ -149,7 +149,7 @@ func (st *Store) Start(ctx context.Context, j Job, again bool) (Job, bool, error
 		}
 		fresh = true
 		if err == nil {
-			j, err = one(ctx, tx, `update spice_objectify.jobs set status = 'QUEUED', attempt = attempt + 1, options = $2, actor = $3, start_key = $6, next_row = 0, next_batch = 0,
+			j, err = one(ctx, tx, `update spice_objectify.jobs set status = 'QUEUED', attempt = attempt + 1, options = $2, actor = $3, start_key = $6, queued_at = $5, next_row = 0, next_batch = 0,
 				checked = false, read_all = false, tries = 0, next_step = null, counts = $4, error = null, problem = null, lease_until = null, started_at = null, completed_at = null, updated_at = $5
 				where job_id = $1 returning `+jobColumns, found.ID, j.Options, j.Actor, Counts{Rows: j.Counts.Rows}, now, j.StartKey)
 			if err != nil {
@@ -161,8 +161,8 @@ func (st *Store) Start(ctx context.Context, j Job, again bool) (Job, bool, error
 			return err
 		}
 		j, err = one(ctx, tx, `insert into spice_objectify.jobs
-			(job_id, dedupe_key, db_name, branch, dataset_id, dataset_version_id, mapping_spec_id, status, attempt, options, actor, start_key, next_row, next_batch, read_all, counts, created_at, updated_at)
-			values ($1, $2, $3, $4, $5, $6, $7, 'QUEUED', 1, $8, $9, $12, 0, 0, false, $10, $11, $11) returning `+jobColumns,
+			(job_id, dedupe_key, db_name, branch, dataset_id, dataset_version_id, mapping_spec_id, status, attempt, options, actor, start_key, next_row, next_batch, read_all, counts, created_at, updated_at, queued_at)
+			values ($1, $2, $3, $4, $5, $6, $7, 'QUEUED', 1, $8, $9, $12, 0, 0, false, $10, $11, $11, $11) returning `+jobColumns,
 			uuid.New(), j.DedupeKey, j.Database, j.Branch, j.Dataset, j.Version, j.Spec, j.Options, j.Actor, j.Counts, now, j.StartKey)
 		if err != nil {
 			return err

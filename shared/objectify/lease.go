@@ -15,11 +15,14 @@ import (
 // a lease costs double work and nothing else.
 const Lease = 15 * time.Second
 
-// Claim takes the lease of a job that is due; ok is false if none is.
+// Claim takes the lease of a job that is due; ok is false if none is. Jobs over one
+// dataset run in the order in which they began, so that the newest version wins.
 func (st *Store) Claim(ctx context.Context, owner string) (j Job, ok bool, err error) {
 	now := st.Now().UTC()
 	j, err = one(ctx, st.Pool, `update spice_objectify.jobs set status = 'RUNNING', lease_until = $2, lease_owner = $1, started_at = coalesce(started_at, $3), updated_at = $3
-		where job_id = (select job_id from spice_objectify.jobs where status in ('QUEUED', 'RUNNING') and (lease_until is null or lease_until < $3) and (next_step is null or next_step <= $3)
+		where job_id = (select job_id from spice_objectify.jobs j where status in ('QUEUED', 'RUNNING') and (lease_until is null or lease_until < $3) and (next_step is null or next_step <= $3)
+			and not exists (select from spice_objectify.jobs b where b.dataset_id = j.dataset_id and b.status in ('QUEUED', 'RUNNING')
+				and (b.queued_at, b.job_id) < (j.queued_at, j.job_id))
 			order by updated_at limit 1 for update skip locked) returning `+jobColumns, owner, now.Add(Lease), now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return j, false, nil

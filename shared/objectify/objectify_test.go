@@ -233,3 +233,33 @@ func TestAClassNeedsAKey(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The jobs of one dataset do not overtake each other: the newest version must win.
+func TestJobsOfADatasetKeepTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	s := w.spec(t, "h1")
+	start := func(version string) objectify.Job {
+		t.Helper()
+		j, _, err := w.Start(t.Context(), objectify.NewJob(s, datasets.Version{ID: uuid.NewSHA1(w.dataset, []byte(version)), Dataset: w.dataset}, objectify.Options{}, "kim"), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(time.Second)
+		return j
+	}
+	older, newer := start("v1"), start("v2")
+	first, ok := w.claim(t, "a")
+	if !ok || first.ID != older.ID {
+		t.Fatalf("%+v, %t", first, ok)
+	}
+	if other, ok := w.claim(t, "b"); ok {
+		t.Errorf("%s overtakes", other.ID)
+	}
+	if err := w.Finish(t.Context(), &first, objectify.Partial, nil); err != nil {
+		t.Fatal(err)
+	}
+	start("v1") // again: behind the newer one
+	if next, ok := w.claim(t, "c"); !ok || next.ID != newer.ID {
+		t.Errorf("%+v, %t", next, ok)
+	}
+}

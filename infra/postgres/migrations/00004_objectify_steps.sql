@@ -10,6 +10,7 @@ alter table spice_objectify.jobs
     add column tries     integer not null default 0,     -- steps that failed since the last progress
     add column next_step timestamptz,                    -- when the next step may begin; null: now
     add column problem   json,                           -- why the job failed, in both languages
+    add column queued_at timestamptz not null default now(), -- of the attempt
     add column start_key text;                           -- Idempotency-Key of the request that began the attempt
 
 -- What came from a file may hold NUL, which jsonb refuses; and a repeated upload
@@ -28,7 +29,7 @@ create index outbox_order on spice_outbox.outbox (publisher, aggregate, id) wher
 -- +goose Down
 drop index spice_outbox.outbox_order;
 alter table spice_outbox.outbox drop column aggregate;
-alter table spice_objectify.jobs drop column checked, drop column tries, drop column next_step, drop column problem, drop column start_key;
+alter table spice_objectify.jobs drop column checked, drop column tries, drop column next_step, drop column problem, drop column start_key, drop column queued_at;
 alter table spice_objectify.row_errors alter column reason type jsonb;
 alter table spice_objectify.mapping_specs alter column spec type jsonb;
 alter table spice_datasets.dataset_versions
