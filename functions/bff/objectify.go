@@ -153,7 +153,7 @@ func checkOptions(options map[string]any, loc ...any) error {
 
 // autoSync starts the jobs of a new version that its dataset's specs ask for. The
 // first one is told to the uploader.
-func (f *Function) autoSync(r *httpapi.Request, d datasets.Dataset, v datasets.Version, actor string) (any, error) {
+func (f *Function) autoSync(r *httpapi.Request, d datasets.Dataset, v datasets.Version, actor string) (first *uuid.UUID, err error) {
 	f.wake.datasetOutbox()
 	if d.LatestVersion == nil || *d.LatestVersion != v.ID {
 		return nil, nil // an upload of long ago is repeated
@@ -162,7 +162,6 @@ func (f *Function) autoSync(r *httpapi.Request, d datasets.Dataset, v datasets.V
 	if err != nil {
 		return nil, err
 	}
-	var first any
 	for _, s := range specs {
 		if !s.AutoSync || s.SchemaHash != v.SchemaHash {
 			continue
@@ -172,7 +171,7 @@ func (f *Function) autoSync(r *httpapi.Request, d datasets.Dataset, v datasets.V
 			return nil, err
 		}
 		if first == nil {
-			first = j.ID
+			first = &j.ID
 		}
 	}
 	if first != nil {

@@ -1,11 +1,14 @@
 package bff
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ingest"
@@ -91,11 +94,42 @@ func (f *Function) upload(r *httpapi.Request, form *httpapi.Form, t ingest.Targe
 	if err != nil {
 		return nil, err
 	}
-	job, err := f.autoSync(r, result.Dataset, result.Version, t.Actor)
+	answer, err := f.answer(r, result, t.Actor)
 	if err != nil {
 		return nil, err
 	}
-	return uploaded(r, result, job)
+	return uploaded(r, result, answer)
+}
+
+// answer is what an upload's answer says of things that change: the dataset as it
+// is now, and the job that the new version has started.
+type answer struct {
+	Dataset json.RawMessage `json:"dataset"`
+	Job     *uuid.UUID      `json:"objectify_job_id"`
+}
+
+// answer starts the jobs of a new version, once: a repeated upload is told what the
+// first one was.
+func (f *Function) answer(r *httpapi.Request, result ingest.Result, actor string) (a answer, err error) {
+	held := result.Answer()
+	if held == nil {
+		if a.Job, err = f.autoSync(r, result.Dataset, result.Version, actor); err != nil {
+			return a, err
+		}
+		if a.Dataset, err = json.Marshal(result.Dataset); err != nil {
+			return a, problem.Internal(err)
+		}
+		if held, err = json.Marshal(a); err != nil {
+			return a, problem.Internal(err)
+		}
+		if held, err = f.ingest.Answered(r.Context(), result, held); err != nil {
+			return a, err
+		}
+	}
+	if err := json.Unmarshal(held, &a); err != nil {
+		return a, problem.Internal(err)
+	}
+	return a, nil
 }
 
 // settings reads the form's fields.
@@ -138,7 +172,7 @@ func settings(fields map[string]string, file string) (ingest.Settings, error) {
 }
 
 // uploaded is the answer of an upload (data-plane 1.2).
-func uploaded(r *httpapi.Request, result ingest.Result, job any) (*httpapi.Response, error) {
+func uploaded(r *httpapi.Request, result ingest.Result, a answer) (*httpapi.Response, error) {
 	source, err := ingest.SourceOf(result.Version)
 	if err != nil {
 		return nil, problem.Internal(err)
@@ -148,7 +182,7 @@ func uploaded(r *httpapi.Request, result ingest.Result, job any) (*httpapi.Respo
 		return nil, problem.Internal(err)
 	}
 	resp := httpapi.Success(r, textUploaded.With("file", source.File, "rows", result.Version.RowCount, "columns", len(columns.Columns)), map[string]any{
-		"dataset": result.Dataset, "version": result.Version, "objectify_job_id": job,
+		"dataset": a.Dataset, "version": result.Version, "objectify_job_id": a.Job,
 		"preview": result.Version.Sample, "source": result.Version.Source, "analysis": result.Analysis,
 	})
 	if result.Replayed {

@@ -84,6 +84,7 @@ func (b *bulk) work(ctx context.Context) error {
 			return err
 		}
 		made := instance.CreateRows(d.Schema, b.rows, string(b.cmd.ID), "body", "instances")
+		todo = targetsFirst(b.class, made, todo)
 		var again []int
 		for start := 0; start < len(todo); start += rowsPerAppend {
 			moved, err := b.chunk(ctx, d, made, todo[start:min(start+rowsPerAppend, len(todo))])
@@ -98,6 +99,34 @@ func (b *bulk) work(ctx context.Context) error {
 		return fmt.Errorf("%d rows of class %s keep changing", len(todo), b.class)
 	}
 	return nil
+}
+
+// targetsFirst orders rows so that one which links to another row of the command
+// comes behind it, wherever it stands in the file. Rows that link in a circle keep
+// their order; one of them will be refused.
+func targetsFirst(class string, made []instance.Row, rows []int) []int {
+	byID := make(map[string]int, len(rows))
+	for _, i := range rows {
+		byID[made[i].Instance.ID] = i
+	}
+	ordered, seen := make([]int, 0, len(rows)), make(map[int]bool, len(rows))
+	var visit func(i int)
+	visit = func(i int) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		for _, l := range made[i].Instance.Links {
+			if target, here := byID[l.ID]; here && l.Class == class {
+				visit(target)
+			}
+		}
+		ordered = append(ordered, i)
+	}
+	for _, i := range rows {
+		visit(i)
+	}
+	return ordered
 }
 
 // chunk appends the facts of some rows. It returns the rows to decide again.

@@ -48,6 +48,7 @@ type Request struct {
 	Actor       string
 	UpdatedAt   time.Time
 	MergedAt    *time.Time
+	Answer      json.RawMessage // what the client was told that may change later
 }
 
 // Record is what an ingest found in the bytes and will publish.
@@ -79,23 +80,24 @@ func RequestID(database, branch, endpoint, key string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("spice:ingest:"+database+"|"+branch+"|"+endpoint+"|"+key))
 }
 
-const requestColumns = `ingest_request_id, db_name, branch, dataset_id, version_id, status, attempt, fingerprint, lakefs_branch, lakefs_commit_id, artifact_key, record, actor, updated_at, merged_at`
+const requestColumns = `ingest_request_id, db_name, branch, dataset_id, version_id, status, attempt, fingerprint, lakefs_branch, lakefs_commit_id, artifact_key, record, actor, updated_at, merged_at, answer`
 
 func scanRequest(row pgx.CollectableRow) (r Request, err error) {
-	err = row.Scan(&r.ID, &r.Database, &r.Branch, &r.Dataset, &r.Version, &r.Status, &r.Attempt, &r.Fingerprint, &r.LakeBranch, &r.Commit, &r.ArtifactKey, &r.Record, &r.Actor, &r.UpdatedAt, &r.MergedAt)
+	err = row.Scan(&r.ID, &r.Database, &r.Branch, &r.Dataset, &r.Version, &r.Status, &r.Attempt, &r.Fingerprint, &r.LakeBranch, &r.Commit, &r.ArtifactKey, &r.Record, &r.Actor, &r.UpdatedAt, &r.MergedAt, &r.Answer)
 	return r, err
 }
 
 // branchOf names the branch of the lake that an attempt works on.
 func branchOf(id uuid.UUID, attempt int) string { return fmt.Sprintf("ingest-%s-%d", id, attempt) }
 
-// Superseded names the branch of the attempt before, "" for the first: it may
-// still be there, with an upload that goes on.
-func (r *Request) Superseded() string {
-	if r.Attempt < 2 {
-		return ""
+// Superseded names the branches of the attempts before: they may still be there,
+// with an upload that goes on.
+func (r *Request) Superseded() []string {
+	var branches []string
+	for n := 1; n < r.Attempt; n++ {
+		branches = append(branches, branchOf(r.ID, n))
 	}
-	return branchOf(r.ID, r.Attempt-1)
+	return branches
 }
 
 // Begin opens an ingest, or finds what became of it. A request that failed or
@@ -168,6 +170,16 @@ func (s *Store) Committed(ctx context.Context, r Request) error {
 func (s *Store) Fail(ctx context.Context, r Request, cause error) error {
 	return s.step(ctx, `update spice_datasets.ingest_requests set status = 'FAILED', error = $3, updated_at = $4
 		where ingest_request_id = $1 and attempt = $2 and status = 'RECEIVED'`, r.ID, r.Attempt, strings.ReplaceAll(cause.Error(), "\x00", "\ufffd"), s.Now())
+}
+
+// Answered keeps what a client was told about a published ingest; the first answer
+// stays. It gives the one that holds.
+func (s *Store) Answered(ctx context.Context, id uuid.UUID, answer json.RawMessage) (held json.RawMessage, err error) {
+	err = s.Pool.QueryRow(ctx, `update spice_datasets.ingest_requests set answer = coalesce(answer, $2) where ingest_request_id = $1 returning answer`, id, answer).Scan(&held)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return held, nil
 }
 
 // Merged records that the lake is tidy: the commit, if there is one, is on the

@@ -128,7 +128,11 @@ func (r *Request) Caller(endpoint string) writes.Caller {
 	if c.Actor == "" {
 		c.Actor = "system"
 	}
-	if values, sent := r.Header["Idempotency-Key"]; sent {
+	values, sent := r.Header["Idempotency-Key"]
+	if !sent {
+		values, sent = r.Header["X-Idempotency-Key"]
+	}
+	if sent {
 		key := values[0]
 		if key == "" || len(key) > maxKey || !utf8.ValidString(key) || strictjson.HasControl(key) {
 			r.errs = append(r.errs, problem.InvalidValue([]any{"header", "Idempotency-Key"}, textKey.With("limit", maxKey), nil))

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"spiceharvester/shared/datasets"
 	"spiceharvester/shared/lake"
@@ -42,9 +43,17 @@ func readError(err error) error {
 		return err
 	}
 	if errors.Is(err, datasets.ErrSuperseded) {
-		return problem.Conflict(textSuperseded.With()).Because(err)
+		return superseded(err)
 	}
 	return problem.BadRequest(textBroken.With()).Because(err)
+}
+
+// superseded tells that another request goes on with the upload.
+func superseded(err error) error {
+	if errors.Is(err, datasets.ErrSuperseded) {
+		return problem.Conflict(textSuperseded.With()).WithContext("code", "IDEMPOTENCY_IN_PROGRESS").WithRetryAfter(5 * time.Second).Because(err)
+	}
+	return err
 }
 
 // lakeError tells what a client can do about a lake that does not do its part.

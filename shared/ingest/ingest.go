@@ -61,6 +61,17 @@ type Result struct {
 	Version  datasets.Version
 	Analysis json.RawMessage
 	Replayed bool // an earlier request with this key had finished
+
+	request datasets.Request
+}
+
+// Answer is what the first client was told, nil if nobody was.
+func (r *Result) Answer() json.RawMessage { return r.request.Answer }
+
+// Answered keeps what a client is told beside the version, which never changes: a
+// repeated upload gets the same.
+func (s *Service) Answered(ctx context.Context, r Result, answer json.RawMessage) (json.RawMessage, error) {
+	return s.Store.Answered(ctx, r.request.ID, answer)
 }
 
 // Upload is one upload under way. Finish or Abort ends it.
@@ -73,6 +84,7 @@ type Upload struct {
 	size    int64
 	made    *analysis
 	with    tabular.Options
+	unread  error // why the file cannot be read with these options
 }
 
 // touchEvery is how often an upload says that it is alive.
@@ -113,10 +125,8 @@ func (u *Upload) store(ctx context.Context, content *meter, known Settings) erro
 	if err := repo.ensure(ctx); err != nil {
 		return err
 	}
-	if branch := u.request.Superseded(); branch != "" {
-		if err := repo.Lake.DeleteBranch(ctx, repo.Name, branch); err != nil {
-			return lakeError(err)
-		}
+	if err := repo.discard(ctx, u.request.Superseded()...); err != nil {
+		return lakeError(err)
 	}
 	if _, err := repo.Lake.CreateBranch(ctx, repo.Name, u.request.LakeBranch, lake.MainBranch); err != nil && !errors.Is(err, lake.ErrExists) {
 		return lakeError(err)
@@ -128,28 +138,51 @@ func (u *Upload) store(ctx context.Context, content *meter, known Settings) erro
 	go func() {
 		made, err := analyse(pipe, u.with, u.target.Lang)
 		u.made = made
+		if explicable(err, u.with) {
+			u.unread = err
+			_, err = io.Copy(io.Discard, pipe)
+		}
 		pipe.CloseWithError(err) // stops the upload of a file that cannot be used
 		analysed <- err
 	}()
 	_, err := repo.Lake.Upload(ctx, repo.Name, u.request.LakeBranch, u.path(), io.TeeReader(content, sink), lake.Properties{ContentType: "text/csv"})
-	sink.CloseWithError(orEOF(err))
+	if err != nil {
+		sink.CloseWithError(errStopped)
+	} else {
+		sink.Close()
+	}
 	analysisErr := <-analysed
 	switch {
 	case content.err != nil:
 		return readError(content.err)
-	case analysisErr != nil && !errors.Is(analysisErr, err):
+	case analysisErr != nil && !errors.Is(analysisErr, errStopped):
 		return fileError(analysisErr)
 	case err != nil:
-		return lakeError(err)
+		return u.lakeError(ctx, err)
 	}
 	return nil
 }
 
-func orEOF(err error) error {
-	if err == nil {
-		return io.EOF
+// errStopped ends an analysis whose upload has failed. The upload's own error may
+// wrap io.EOF, which would look like the end of the file.
+var errStopped = errors.New("ingest: the upload has failed")
+
+// explicable reports whether a file that was read with a guessed delimiter may make
+// sense with one that comes after it.
+func explicable(err error, with tabular.Options) bool {
+	var e *tabular.Error
+	return with.Delimiter == 0 && errors.As(err, &e) && e.Kind != tabular.KindEncoding
+}
+
+// lakeError is the lakeError of calls on the upload's own branch: the branch is
+// gone when another attempt has taken the upload over.
+func (u *Upload) lakeError(ctx context.Context, err error) error {
+	if errors.Is(err, lake.ErrNotFound) {
+		if err := superseded(u.Store.Touch(ctx, u.request)); err != nil {
+			return err
+		}
 	}
-	return err
+	return lakeError(err)
 }
 
 // path is where the file lies in the repository: never the path of another
@@ -175,7 +208,7 @@ func (u *Upload) Finish(ctx context.Context, s Settings) (Result, error) {
 		return Result{}, err
 	}
 	u.tidyLater(ctx)
-	return Result{Dataset: d, Version: v, Analysis: u.request.Record.Analysis, Replayed: u.request.Status == datasets.Published}, nil
+	return Result{Dataset: d, Version: v, Analysis: u.request.Record.Analysis, Replayed: u.request.Status == datasets.Published, request: u.request}, nil
 }
 
 // tidyLater merges the ingest's branch and removes it. What fails is the
@@ -203,10 +236,13 @@ func (u *Upload) fingerprint(s Settings) string {
 }
 
 func (u *Upload) commit(ctx context.Context, s Settings, fingerprint string) error {
-	if u.with != s.options() {
+	switch {
+	case u.with != s.options():
 		if err := u.analyseAgain(ctx, s); err != nil {
 			return err
 		}
+	case u.unread != nil:
+		return fileError(u.unread)
 	}
 	repo := u.Repository
 	commit, err := repo.commit(ctx, u.request, map[string]string{
@@ -214,7 +250,7 @@ func (u *Upload) commit(ctx context.Context, s Settings, fingerprint string) err
 		"filename": ascii(u.file), "content_sha256": u.sha256,
 	})
 	if err != nil {
-		return lakeError(err)
+		return u.lakeError(ctx, err)
 	}
 	record, err := u.record(s)
 	if err != nil {
@@ -222,42 +258,38 @@ func (u *Upload) commit(ctx context.Context, s Settings, fingerprint string) err
 	}
 	artifact := ArtifactKey(repo.Name, commit, u.path())
 	u.request.Fingerprint, u.request.Commit, u.request.ArtifactKey, u.request.Record = &fingerprint, &commit, &artifact, record
-	return u.superseded(u.Store.Committed(ctx, u.request))
+	return superseded(u.Store.Committed(ctx, u.request))
 }
 
 // analyseAgain reads the stored file with settings that came after it.
 func (u *Upload) analyseAgain(ctx context.Context, s Settings) error {
 	content, err := u.Repository.Lake.Get(ctx, u.Repository.Name, u.request.LakeBranch, u.path(), lake.Range{})
 	if err != nil {
-		return lakeError(err)
+		return u.lakeError(ctx, err)
 	}
 	defer content.Close()
 	u.with = s.options()
 	u.made, err = analyse(content, u.with, u.target.Lang)
-	if err != nil {
-		return fileError(err)
-	}
-	return nil
-}
-
-func (u *Upload) superseded(err error) error {
-	if errors.Is(err, datasets.ErrSuperseded) {
-		return problem.Conflict(textSuperseded.With()).WithContext("code", "IDEMPOTENCY_IN_PROGRESS").WithRetryAfter(5 * time.Second).Because(err)
-	}
-	return err
+	return lakeError(fileError(err))
 }
 
 // Abort ends an upload that failed: nothing of it stays, and its key may be used
 // again. The client may be gone already.
 func (u *Upload) Abort(ctx context.Context, cause error) {
-	if u.replays() || u.request.Commit != nil {
+	if u.replays() {
 		return // the bytes are safe: the same request goes on from there
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
+	// Whether a commit was recorded is not always known here. Fail knows: of a
+	// recorded one it changes nothing.
 	err := u.Store.Fail(ctx, u.request, cause)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = u.tidy(ctx, u.request, datasets.Failed)
+	case errors.Is(cause, datasets.ErrSuperseded):
+		// Nobody else may remove it: the other attempt may have looked too early.
+		err = u.Repository.discard(ctx, u.request.LakeBranch)
 	}
 	if err != nil && !errors.Is(err, datasets.ErrSuperseded) {
 		u.Logger.WarnContext(ctx, "a failed upload left something; the reconciler will remove it", "ingest", u.request.ID, "error", err)

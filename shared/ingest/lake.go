@@ -41,7 +41,10 @@ func (r *Repository) ensure(ctx context.Context) error {
 	}
 	namespace := "s3://" + r.Bucket + "/" + r.Name
 	err := r.Lake.EnsureRepository(ctx, r.Name, namespace)
-	if errors.Is(err, lake.ErrNamespaceInUse) {
+	if err == nil {
+		_, err = r.Lake.Head(ctx, r.Name, lake.MainBranch) // a restoration that broke off has left none
+	}
+	if errors.Is(err, lake.ErrNamespaceInUse) || errors.Is(err, lake.ErrNotFound) {
 		err = r.restore(ctx, namespace)
 	}
 	if err != nil {
@@ -97,12 +100,22 @@ func (r *Repository) commit(ctx context.Context, q datasets.Request, metadata ma
 	return head.ID, nil
 }
 
+// discard removes branches; missing ones are no error.
+func (r *Repository) discard(ctx context.Context, branches ...string) error {
+	for _, branch := range branches {
+		if err := r.Lake.DeleteBranch(ctx, r.Name, branch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // mergeTries bounds how often a merge is tried when other ingests move the
 // branch at the same time.
 const mergeTries = 5
 
 // tidy brings a published ingest's commit onto the dataset's branch, removes the
-// ingest's branch and dumps the refs; of a failed ingest only the branch goes.
+// ingest's branches and dumps the refs; of a failed ingest only the branches go.
 func (s *Service) tidy(ctx context.Context, q datasets.Request, status string) error {
 	repo := s.Repository
 	if err := repo.ensure(ctx); err != nil {
@@ -113,7 +126,7 @@ func (s *Service) tidy(ctx context.Context, q datasets.Request, status string) e
 			return err
 		}
 	}
-	if err := repo.Lake.DeleteBranch(ctx, repo.Name, q.LakeBranch); err != nil {
+	if err := repo.discard(ctx, append(q.Superseded(), q.LakeBranch)...); err != nil {
 		return err
 	}
 	if status == datasets.Published {

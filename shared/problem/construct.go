@@ -103,9 +103,14 @@ func UnknownOutcome(retryAfter time.Duration, cause error) *Problem {
 }
 
 // Behind is a read that wants a newer state than the read model has: 503 READ_BEHIND.
-// Wanted and reached are sequences or positions of the log.
+// Wanted and reached are sequences or positions of the log;
+// reached is nil if it is not known.
 func Behind(wanted, reached any, retryAfter time.Duration) *Problem {
-	p := NewCode(ReadBehind, textReadBehind.With("wanted", wanted, "reached", reached))
+	msg := textReadBehind.With("wanted", wanted, "reached", reached)
+	if reached == nil {
+		msg = textReadBehindUnknown.With("wanted", wanted)
+	}
+	p := NewCode(ReadBehind, msg)
 	p.Context = map[string]any{"wanted": wanted, "reached": reached}
 	return p.WithHint(hintLater.With()).WithRetryAfter(retryAfter)
 }

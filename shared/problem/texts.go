@@ -44,6 +44,8 @@ var (
 	textReadBehind = Define("problem.read_behind",
 		"The read model has not reached {wanted} yet; it is at {reached}.",
 		"읽기 모델이 아직 {wanted}에 도달하지 못했습니다. 현재 {reached}입니다.")
+	textReadBehindUnknown = Define("problem.read_behind_unknown",
+		"The read model has not reached {wanted} yet.", "읽기 모델이 아직 {wanted}에 도달하지 못했습니다.")
 
 	textMissing      = Define("field.missing", "Field required", "필수 항목입니다.")
 	textUnexpected   = Define("field.extra", "Extra inputs are not permitted", "알 수 없는 항목입니다.")

@@ -73,6 +73,9 @@ func (r *Reads) links(ctx context.Context, ref instance.Ref, source []byte, d Do
 			}
 		}
 	}
-	d["links"] = map[string]any{"outgoing": out, "incoming": in, "incoming_total": hits.Total}
+	// An instance may have several links to another one. Of instances that are not
+	// listed at least one link is known.
+	total := hits.Total - len(hits.Documents) + len(in)
+	d["links"] = map[string]any{"outgoing": out, "incoming": in, "incoming_total": total}
 	return nil
 }

@@ -13,6 +13,10 @@ alter table spice_objectify.jobs
     add column queued_at timestamptz not null default now(), -- of the attempt
     add column start_key text;                           -- Idempotency-Key of the request that began the attempt
 
+-- A repeated upload is answered as the first one was, also when the dataset has
+-- gone on.
+alter table spice_datasets.ingest_requests add column answer json;
+
 -- What came from a file may hold NUL, which jsonb refuses; and a repeated upload
 -- gets the same body, down to the order of names.
 alter table spice_datasets.ingest_requests alter column record type json;
@@ -36,5 +40,6 @@ alter table spice_datasets.dataset_versions
     alter column schema_json type jsonb, alter column sample_json type jsonb, alter column source_json type jsonb;
 alter table spice_datasets.datasets alter column schema_json type jsonb;
 alter table spice_datasets.ingest_requests alter column record type jsonb;
+alter table spice_datasets.ingest_requests drop column answer;
 drop index spice_datasets.ingest_requests_untidy;
 create index ingest_requests_unfinished on spice_datasets.ingest_requests (updated_at) where merged_at is null and status <> 'FAILED';
