@@ -20,7 +20,7 @@ import (
 const publisher = "dataset-ingest-outbox-worker"
 
 // Alive is how long an ingest may be silent before it counts as abandoned.
-const Alive = 2 * time.Minute
+const Alive = time.Minute
 
 // The states of an ingest request (data-plane 1.5).
 const (

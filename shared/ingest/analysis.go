@@ -106,7 +106,8 @@ func (s Source) Options() tabular.Options {
 
 // SourceOf reads how a version describes its file.
 func SourceOf(v datasets.Version) (s Source, err error) {
-	return s, json.Unmarshal(v.Source, &s)
+	err = json.Unmarshal(v.Source, &s)
+	return s, err
 }
 
 // record is what the registry keeps of an upload.
@@ -138,10 +139,20 @@ func (u *Upload) record(s Settings) (*datasets.Record, error) {
 	if err != nil {
 		return nil, problem.Internal(err)
 	}
+	description := s.Description
+	if description != nil {
+		text := storable(*description)
+		description = &text
+	}
 	return &datasets.Record{
-		Name: s.Name, Description: s.Description, SourceType: "csv_upload", SourceRef: u.file,
+		Name: s.Name, Description: description, SourceType: "csv_upload", SourceRef: storable(u.file),
 		Schema: schema, RowCount: a.stats.Rows, Sample: sample, Source: described, Analysis: inferred,
 	}, nil
+}
+
+// storable is a text as PostgreSQL takes it: UTF-8 without NUL.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 }
 
 // shown is the schema as previews show it, names and types.

@@ -106,7 +106,8 @@ func (u *Upload) replays() bool { return u.request.Status != datasets.Received }
 // problem of a file that cannot be read names the place.
 func (u *Upload) Receive(ctx context.Context, file string, content io.Reader, known Settings) error {
 	u.file = file
-	counted := &meter{r: content, limit: u.MaxBytes, hash: sha256.New()}
+	sum := sha256.New()
+	counted := &meter{r: content, limit: u.MaxBytes, to: sum}
 	if u.replays() {
 		if _, err := io.Copy(io.Discard, counted); err != nil {
 			return readError(err)
@@ -114,7 +115,7 @@ func (u *Upload) Receive(ctx context.Context, file string, content io.Reader, kn
 	} else if err := u.store(ctx, counted, known); err != nil {
 		return err
 	}
-	u.sha256, u.size = hex.EncodeToString(counted.hash.Sum(nil)), counted.n
+	u.sha256, u.size = hex.EncodeToString(sum.Sum(nil)), counted.n
 	return nil
 }
 
@@ -122,17 +123,18 @@ func (u *Upload) Receive(ctx context.Context, file string, content io.Reader, kn
 // through the analysis.
 func (u *Upload) store(ctx context.Context, content *meter, known Settings) error {
 	repo := u.Repository
-	if err := repo.ensure(ctx); err != nil {
+	err := repo.do(ctx, func() error {
+		if err := repo.discard(ctx, u.request.Superseded()...); err != nil {
+			return err
+		}
+		_, err := repo.Lake.CreateBranch(ctx, repo.Name, u.request.LakeBranch, lake.MainBranch)
 		return err
-	}
-	if err := repo.discard(ctx, u.request.Superseded()...); err != nil {
-		return lakeError(err)
-	}
-	if _, err := repo.Lake.CreateBranch(ctx, repo.Name, u.request.LakeBranch, lake.MainBranch); err != nil && !errors.Is(err, lake.ErrExists) {
+	})
+	if err != nil && !errors.Is(err, lake.ErrExists) {
 		return lakeError(err)
 	}
 	u.with = known.options()
-	content.every(touchEvery, u.Now, func() error { return u.Store.Touch(ctx, u.request) })
+	u.staysAlive(ctx, content)
 	pipe, sink := io.Pipe()
 	analysed := make(chan error, 1)
 	go func() {
@@ -145,7 +147,7 @@ func (u *Upload) store(ctx context.Context, content *meter, known Settings) erro
 		pipe.CloseWithError(err) // stops the upload of a file that cannot be used
 		analysed <- err
 	}()
-	_, err := repo.Lake.Upload(ctx, repo.Name, u.request.LakeBranch, u.path(), io.TeeReader(content, sink), lake.Properties{ContentType: "text/csv"})
+	_, err = repo.Lake.Upload(ctx, repo.Name, u.request.LakeBranch, u.path(), io.TeeReader(content, sink), lake.Properties{ContentType: "text/csv"})
 	if err != nil {
 		sink.CloseWithError(errStopped)
 	} else {
@@ -161,6 +163,11 @@ func (u *Upload) store(ctx context.Context, content *meter, known Settings) erro
 		return u.lakeError(ctx, err)
 	}
 	return nil
+}
+
+// staysAlive has the upload say that it is alive while content is read.
+func (u *Upload) staysAlive(ctx context.Context, content *meter) {
+	content.every(touchEvery, u.Now, func() error { return u.Store.Touch(ctx, u.request) })
 }
 
 // errStopped ends an analysis whose upload has failed. The upload's own error may
@@ -268,9 +275,11 @@ func (u *Upload) analyseAgain(ctx context.Context, s Settings) error {
 		return u.lakeError(ctx, err)
 	}
 	defer content.Close()
+	read := &meter{r: content, to: io.Discard}
+	u.staysAlive(ctx, read)
 	u.with = s.options()
-	u.made, err = analyse(content, u.with, u.target.Lang)
-	return lakeError(fileError(err))
+	u.made, err = analyse(read, u.with, u.target.Lang)
+	return lakeError(superseded(fileError(err)))
 }
 
 // Abort ends an upload that failed: nothing of it stays, and its key may be used
@@ -283,11 +292,11 @@ func (u *Upload) Abort(ctx context.Context, cause error) {
 	defer cancel()
 	// Whether a commit was recorded is not always known here. Fail knows: of a
 	// recorded one it changes nothing.
-	err := u.Store.Fail(ctx, u.request, cause)
+	err := u.Store.Fail(ctx, u.request, errors.New(storable(cause.Error())))
 	switch {
 	case err == nil:
 		err = u.tidy(ctx, u.request, datasets.Failed)
-	case errors.Is(cause, datasets.ErrSuperseded):
+	case errors.Is(err, datasets.ErrSuperseded) && (u.request.Commit == nil || errors.Is(cause, datasets.ErrSuperseded)):
 		// Nobody else may remove it: the other attempt may have looked too early.
 		err = u.Repository.discard(ctx, u.request.LakeBranch)
 	}

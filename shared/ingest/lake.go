@@ -31,6 +31,25 @@ type Repository struct {
 	known bool
 }
 
+// do makes calls in the repository. If they do not find something they are made
+// once more: the lake may have lost its data since this process used it first.
+func (r *Repository) do(ctx context.Context, calls func() error) error {
+	if err := r.ensure(ctx); err != nil {
+		return err
+	}
+	err := calls()
+	if !errors.Is(err, lake.ErrNotFound) {
+		return err
+	}
+	r.mu.Lock()
+	r.known = false
+	r.mu.Unlock()
+	if err := r.ensure(ctx); err != nil {
+		return err
+	}
+	return calls()
+}
+
 // ensure makes the repository, once a process. A lake that has lost its data
 // gets it back from the dump in the bucket.
 func (r *Repository) ensure(ctx context.Context) error {
@@ -42,7 +61,7 @@ func (r *Repository) ensure(ctx context.Context) error {
 	namespace := "s3://" + r.Bucket + "/" + r.Name
 	err := r.Lake.EnsureRepository(ctx, r.Name, namespace)
 	if err == nil {
-		_, err = r.Lake.Head(ctx, r.Name, lake.MainBranch) // a restoration that broke off has left none
+		err = r.hasMain(ctx) // a restoration that broke off has left none
 	}
 	if errors.Is(err, lake.ErrNamespaceInUse) || errors.Is(err, lake.ErrNotFound) {
 		err = r.restore(ctx, namespace)
@@ -52,6 +71,11 @@ func (r *Repository) ensure(ctx context.Context) error {
 	}
 	r.known = true
 	return nil
+}
+
+func (r *Repository) hasMain(ctx context.Context) error {
+	_, err := r.Lake.Head(ctx, r.Name, lake.MainBranch)
+	return err
 }
 
 func (r *Repository) restore(ctx context.Context, namespace string) error {
@@ -65,19 +89,24 @@ func (r *Repository) restore(ctx context.Context, namespace string) error {
 	if err := json.NewDecoder(body).Decode(&refs); err != nil {
 		return fmt.Errorf("ingest: refs dump %s/%s: %w", r.Bucket, key, err)
 	}
-	return r.Lake.Restore(ctx, r.Name, namespace, refs)
+	err = r.Lake.Restore(ctx, r.Name, namespace, refs)
+	if err != nil && r.hasMain(ctx) == nil {
+		return nil // another process was faster
+	}
+	return err
 }
 
 // Open streams the file of a version. The caller closes it.
 func (r *Repository) Open(ctx context.Context, v datasets.Version) (io.ReadCloser, error) {
-	if err := r.ensure(ctx); err != nil {
-		return nil, err
-	}
 	rest, ok := strings.CutPrefix(v.ArtifactKey, "s3://"+r.Name+"/"+v.Commit+"/")
 	if !ok {
 		return nil, fmt.Errorf("ingest: version %s lies at %s, outside of its repository", v.ID, v.ArtifactKey)
 	}
-	body, err := r.Lake.Get(ctx, r.Name, v.Commit, rest, lake.Range{})
+	var body io.ReadCloser
+	err := r.do(ctx, func() (err error) {
+		body, err = r.Lake.Get(ctx, r.Name, v.Commit, rest, lake.Range{})
+		return err
+	})
 	if err != nil {
 		return nil, lakeError(err)
 	}
@@ -118,21 +147,21 @@ const mergeTries = 5
 // ingest's branches and dumps the refs; of a failed ingest only the branches go.
 func (s *Service) tidy(ctx context.Context, q datasets.Request, status string) error {
 	repo := s.Repository
-	if err := repo.ensure(ctx); err != nil {
-		return err
-	}
-	if status == datasets.Published {
+	err := repo.do(ctx, func() error {
+		if status != datasets.Published {
+			return repo.discard(ctx, append(q.Superseded(), q.LakeBranch)...)
+		}
 		if err := repo.merge(ctx, q); err != nil {
 			return err
 		}
-	}
-	if err := repo.discard(ctx, append(q.Superseded(), q.LakeBranch)...); err != nil {
-		return err
-	}
-	if status == datasets.Published {
-		if _, err := repo.Lake.Dump(ctx, repo.Name); err != nil {
+		if err := repo.discard(ctx, append(q.Superseded(), q.LakeBranch)...); err != nil {
 			return err
 		}
+		_, err := repo.Lake.Dump(ctx, repo.Name)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return s.Store.Merged(ctx, q)
 }

@@ -2,19 +2,18 @@ package ingest
 
 import (
 	"errors"
-	"hash"
 	"io"
 	"time"
 
 	"spiceharvester/shared/problem"
 )
 
-// meter counts and hashes what passes, ends it above a limit, and lets an upload
-// say now and then that it is alive.
+// meter counts what passes and copies it, ends it above a limit, and lets an
+// upload say now and then that it is alive.
 type meter struct {
 	r     io.Reader
-	limit int64 // bytes; 0 is none
-	hash  hash.Hash
+	limit int64     // bytes; 0 is none
+	to    io.Writer // gets a copy, never fails
 	n     int64
 	err   error // of the reader, io.EOF aside
 
@@ -35,7 +34,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p)
 	m.n += int64(n)
-	m.hash.Write(p[:n])
+	m.to.Write(p[:n])
 	switch {
 	case m.limit > 0 && m.n > m.limit:
 		err = problem.PayloadTooLarge(m.limit)

@@ -313,3 +313,12 @@ func TestCatalogueEntriesAreConsistent(t *testing.T) {
 		t.Errorf("unknown category: %+v", e)
 	}
 }
+
+// Where the read model stands is not always known; then nothing is said of it.
+func TestBehindOfUnknownPosition(t *testing.T) {
+	for reached, want := range map[any]string{nil: "The read model has not reached 7 yet.", 5: "The read model has not reached 7 yet; it is at 5."} {
+		if got := Behind(7, reached, time.Second).Message.EN; got != want {
+			t.Errorf("%v: %s", reached, got)
+		}
+	}
+}
