@@ -3,6 +3,7 @@ package infer
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -117,7 +118,7 @@ func cutSign(s string) (neg bool, rest string, ok bool) {
 		return false, "", false
 	case s[0] == '(':
 		inner, closed := strings.CutSuffix(s[1:], ")")
-		inner = strings.TrimSpace(inner)
+		inner = trimBlanks(inner)
 		return true, inner, closed && inner != "" && inner[0] != '-' && inner[0] != '+'
 	case s[0] == '-':
 		return true, s[1:], true
@@ -188,7 +189,13 @@ func cutPercent(s string) (string, bool) {
 	if !ok {
 		rest, ok = strings.CutSuffix(s, "％")
 	}
-	return strings.TrimSpace(rest), ok
+	return trimBlanks(rest), ok
+}
+
+// trimBlanks takes away the blanks that may stand inside of a number's text: no line
+// breaks and no tabs.
+func trimBlanks(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return r == ' ' || r >= utf8.RuneSelf && unicode.IsSpace(r) })
 }
 
 // hasLeadingZero reports whether s is digits only and begins with a zero that a number
