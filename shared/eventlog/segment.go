@@ -136,9 +136,11 @@ func decodeSegment(log string, chain int, number uint64, body []byte) (*Segment,
 	}
 	s := &Segment{Log: h.Log, Chain: chain, Number: number, Writer: h.Writer, Written: h.Written, body: body, digest: sha256.Sum256(body)}
 	if number > 0 {
-		if n, err := hex.Decode(s.Previous[:], []byte(h.Previous)); err != nil || n != len(s.Previous) {
+		digest, err := hex.DecodeString(h.Previous)
+		if err != nil || len(digest) != len(s.Previous) {
 			return nil, damaged("digest of the segment before is malformed")
 		}
+		copy(s.Previous[:], digest)
 	}
 	for start := end + 1; start < len(body); {
 		length := bytes.IndexByte(body[start:], '\n') + 1
