@@ -1,10 +1,12 @@
 package bff
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -37,7 +39,7 @@ func (f *Function) runObjectify(r *httpapi.Request) (*httpapi.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	caller := r.Caller("objectify")
+	caller, wait := r.Caller("objectify"), r.Wait()
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -86,8 +88,38 @@ func (f *Function) runObjectify(r *httpapi.Request) (*httpapi.Response, error) {
 		f.wake.objectify()
 		message = textJobQueued.With()
 	}
+	if wait > 0 {
+		if j, err = f.jobEnd(r.Context(), j, wait); err != nil {
+			return nil, err
+		}
+		message = textJob.With("status", j.Status)
+	}
 	return httpapi.Success(r, message, jobBody(r, j)), nil
 }
+
+// jobEnd waits until a job has ended, or the time is over.
+func (f *Function) jobEnd(ctx context.Context, j objectify.Job, wait time.Duration) (objectify.Job, error) {
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	poll := time.NewTicker(jobPoll)
+	defer poll.Stop()
+	for !j.Ended() {
+		select {
+		case <-poll.C:
+		case <-over.C:
+			return j, nil
+		case <-ctx.Done():
+			return j, ctx.Err()
+		}
+		var err error
+		if j, err = f.objectify.Job(ctx, j.ID); err != nil {
+			return j, err
+		}
+	}
+	return j, nil
+}
+
+const jobPoll = 50 * time.Millisecond
 
 // versionOf reads the version of a run: the one that is named, or the newest.
 func (f *Function) versionOf(r *httpapi.Request, d datasets.Dataset, body map[string]any) (datasets.Version, error) {

@@ -201,7 +201,10 @@ func TestRowsBecomeLinkedInstances(t *testing.T) {
 	}
 
 	before := im.head(w)
-	again := im.run(upload, object{})
+	again := im.call(200, "POST", "/api/v1/objectify/datasets/"+upload.Text("data", "dataset", "dataset_id")+"/run", object{}, client.Wait(60))
+	if again.Text("data", "status") != "COMPLETED" {
+		t.Errorf("with Prefer: wait: %s", again)
+	}
 	im.spec(upload, "Route", routeMappings)
 	im.upload(200, im.db, "f", "flights.csv", flights)
 	if again.Text("data", "job", "attempt") != "1" || im.head(w) != before {
