@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"spiceharvester/shared/problem"
 )
@@ -85,7 +86,7 @@ func (c *Content) write(w http.ResponseWriter, r *Request, resp *Response) {
 // attachment names a file for every browser (RFC 6266).
 func attachment(file string) string {
 	file = strings.Map(func(c rune) rune {
-		if c < 0x20 || c == 0x7f || c == '/' || c == '\\' {
+		if unicode.IsControl(c) || c == '/' || c == '\\' {
 			return '_'
 		}
 		return c

@@ -122,11 +122,14 @@ func TestTheRegistryFails(t *testing.T) {
 		`update on spice_datasets.ingest_requests for each row when (new.status = 'PUBLISHED')`:           {"0 versions, 0 outbox rows, 1 untidy, 1 branches", clean},
 		`update of merged_at on spice_datasets.ingest_requests for each row when (new.merged_at notnull)`: {"1 versions, 2 outbox rows, 1 untidy, 0 branches", clean},
 	} {
-		t.Run(trigger, func(t *testing.T) {
-			for next, end := range map[string]func(*world) string{
-				"repeated":   func(w *world) string { w.put("k", file); return clean },
-				"reconciled": func(w *world) string { w.reconcile(); return c.reconciled },
-			} {
+		for next, end := range map[string]struct {
+			do   func(*world)
+			want string
+		}{
+			"repeated":   {func(w *world) { w.put("k", file) }, clean},
+			"reconciled": {func(w *world) { w.reconcile() }, c.reconciled},
+		} {
+			t.Run(trigger+", "+next, func(t *testing.T) {
 				w := newWorld(t)
 				mend := w.breakRegistry(trigger)
 				_, err := w.upload("k", file, things, things)
@@ -137,12 +140,10 @@ func TestTheRegistryFails(t *testing.T) {
 				}
 				w.is(c.failed)
 				mend()
-				want := end(w)
-				if t.Log(next); w.state() != want {
-					w.is(want)
-				}
-			}
-		})
+				end.do(w)
+				w.is(end.want)
+			})
+		}
 	}
 }
 
