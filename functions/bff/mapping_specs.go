@@ -1,7 +1,6 @@
 package bff
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -58,13 +57,7 @@ func (f *Function) createSpec(r *httpapi.Request) (*httpapi.Response, error) {
 	if err := objectify.CheckSchema(s, v); err != nil {
 		return nil, err
 	}
-	schemas := func(ctx context.Context, id string) (*ontology.Schema, error) {
-		definition, err := f.core.Classes.Get(ctx, d.Database, d.Branch, id)
-		if err != nil {
-			return nil, err
-		}
-		return definition.Schema, nil
-	}
+	schemas := f.core.Classes.Schemas(d.Database, d.Branch)
 	class, err := schemas(r.Context(), s.Class)
 	if err != nil {
 		return nil, err

@@ -115,6 +115,17 @@ func (r *Reader) Get(ctx context.Context, database, branch, id string) (*Definit
 	return d, err
 }
 
+// Schemas reads the schemas of a database's classes.
+func (r *Reader) Schemas(database, branch string) func(ctx context.Context, id string) (*ontology.Schema, error) {
+	return func(ctx context.Context, id string) (*ontology.Schema, error) {
+		d, err := r.Get(ctx, database, branch, id)
+		if err != nil {
+			return nil, err
+		}
+		return d.Schema, nil
+	}
+}
+
 // schema compiles a class with what it inherits.
 func (r *Reader) schema(key string, chain []ontology.Class) (*ontology.Schema, error) {
 	r.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -169,7 +168,7 @@ func (s *Store) Committed(ctx context.Context, r Request) error {
 // Fail ends an attempt; the key may be used again.
 func (s *Store) Fail(ctx context.Context, r Request, cause error) error {
 	return s.step(ctx, `update spice_datasets.ingest_requests set status = 'FAILED', error = $3, updated_at = $4
-		where ingest_request_id = $1 and attempt = $2 and status = 'RECEIVED'`, r.ID, r.Attempt, strings.ReplaceAll(cause.Error(), "\x00", "\ufffd"), s.Now())
+		where ingest_request_id = $1 and attempt = $2 and status = 'RECEIVED'`, r.ID, r.Attempt, Storable(cause.Error()), s.Now())
 }
 
 // Answered keeps what a client was told about a published ingest; the first answer

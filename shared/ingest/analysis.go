@@ -73,16 +73,12 @@ func (s Settings) delimiter() string {
 	return string(rune(s.Delimiter))
 }
 
-// source is how a version describes its file.
-type source struct {
-	Type      string            `json:"type"`
-	File      string            `json:"filename"`
-	Delimiter string            `json:"delimiter"`
-	HasHeader bool              `json:"has_header"`
-	Encoding  tabular.Encoding  `json:"encoding"`
-	SHA256    string            `json:"content_sha256"`
-	Size      int64             `json:"size_bytes"`
-	Renamed   []tabular.Renamed `json:"renamed_columns,omitempty"`
+// description is how a version describes its file.
+type description struct {
+	Type string `json:"type"`
+	Source
+	Encoding tabular.Encoding  `json:"encoding"`
+	Renamed  []tabular.Renamed `json:"renamed_columns,omitempty"`
 	tabular.Stats
 }
 
@@ -128,9 +124,10 @@ func (u *Upload) record(s Settings) (*datasets.Record, error) {
 	if err != nil {
 		return nil, problem.Internal(err)
 	}
-	described, err := json.Marshal(source{
-		Type: "csv", File: u.file, Delimiter: string(rune(a.delimiter)), HasHeader: !s.NoHeader, Encoding: a.encoding,
-		SHA256: u.sha256, Size: u.size, Renamed: a.renamed, Stats: a.stats,
+	described, err := json.Marshal(description{
+		Type:     "csv",
+		Source:   Source{File: u.file, Delimiter: string(rune(a.delimiter)), HasHeader: !s.NoHeader, SHA256: u.sha256, Size: u.size},
+		Encoding: a.encoding, Renamed: a.renamed, Stats: a.stats,
 	})
 	if err != nil {
 		return nil, problem.Internal(err)
@@ -139,20 +136,15 @@ func (u *Upload) record(s Settings) (*datasets.Record, error) {
 	if err != nil {
 		return nil, problem.Internal(err)
 	}
-	description := s.Description
-	if description != nil {
-		text := storable(*description)
-		description = &text
+	about := s.Description
+	if about != nil {
+		text := datasets.Storable(*about)
+		about = &text
 	}
 	return &datasets.Record{
-		Name: s.Name, Description: description, SourceType: "csv_upload", SourceRef: storable(u.file),
+		Name: s.Name, Description: about, SourceType: "csv_upload", SourceRef: datasets.Storable(u.file),
 		Schema: schema, RowCount: a.stats.Rows, Sample: sample, Source: described, Analysis: inferred,
 	}, nil
-}
-
-// storable is a text as PostgreSQL takes it: UTF-8 without NUL.
-func storable(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 }
 
 // shown is the schema as previews show it, names and types.

@@ -194,10 +194,8 @@ func (u *Upload) lakeError(ctx context.Context, err error) error {
 
 // path is where the file lies in the repository: never the path of another
 // ingest, so merges cannot conflict.
-func (u *Upload) path() string { return path(u.request) }
-
-func path(r datasets.Request) string {
-	return fmt.Sprintf("datasets/%s/%s/source.csv", r.Database, r.ID)
+func (u *Upload) path() string {
+	return fmt.Sprintf("datasets/%s/%s/source.csv", u.request.Database, u.request.ID)
 }
 
 // Finish makes the version, with all that the client said.
@@ -292,7 +290,7 @@ func (u *Upload) Abort(ctx context.Context, cause error) {
 	defer cancel()
 	// Whether a commit was recorded is not always known here. Fail knows: of a
 	// recorded one it changes nothing.
-	err := u.Store.Fail(ctx, u.request, errors.New(storable(cause.Error())))
+	err := u.Store.Fail(ctx, u.request, cause)
 	switch {
 	case err == nil:
 		err = u.tidy(ctx, u.request, datasets.Failed)

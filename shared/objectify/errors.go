@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"spiceharvester/shared/datasets"
 	"spiceharvester/shared/problem"
 )
 
@@ -37,9 +38,9 @@ func insertErrors(ctx context.Context, tx pgx.Tx, j *Job, refused []RowError) er
 	return err
 }
 
-// clean makes a value fit: PostgreSQL stores no NUL.
+// clean makes a value fit: as PostgreSQL takes it, and not too long.
 func clean(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+	s = datasets.Storable(s)
 	if len(s) > maxValue {
 		s = strings.ToValidUTF8(s[:maxValue], "")
 	}

@@ -12,7 +12,6 @@ import (
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/datasets"
 	"spiceharvester/shared/eventlog"
-	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/writes"
 )
@@ -125,20 +124,13 @@ func (s *step) newMapper(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	class, err := s.Classes.Get(ctx, s.job.Database, s.job.Branch, s.spec.Class)
+	schemas := s.Classes.Schemas(s.job.Database, s.job.Branch)
+	class, err := schemas(ctx, s.spec.Class)
 	if err != nil {
 		return err
 	}
-	s.mapper, err = s.spec.Compile(ctx, columns, class.Schema, s.schemas)
+	s.mapper, err = s.spec.Compile(ctx, columns, class, schemas)
 	return err
-}
-
-func (s *step) schemas(ctx context.Context, id string) (*ontology.Schema, error) {
-	d, err := s.Classes.Get(ctx, s.job.Database, s.job.Branch, id)
-	if err != nil {
-		return nil, err
-	}
-	return d.Schema, nil
 }
 
 // checkpoint stores progress and keeps the lease.
