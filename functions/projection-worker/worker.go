@@ -1,6 +1,11 @@
-// Package projectionworker writes facts into the read model in Elasticsearch.
-// It decides nothing: the log has decided, and a document is a function of its
-// fact.
+// Package projectionworker writes what the log says into the sinks. It decides
+// nothing: the log has decided, and what is written is a function of it.
+//
+//	POST /       facts, as CloudEvents
+//	POST /timer  a timer's event: followers go on where they stand
+//
+// Documents in Elasticsearch are written fact by fact, in the order of each
+// aggregate; followers read whole chains.
 package projectionworker
 
 import (
@@ -14,16 +19,18 @@ import (
 	"spiceharvester/shared/consume"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/follow"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/search"
 	"spiceharvester/shared/sweep"
 )
 
 // Function is the worker: two handlers, each with its own watermarks and its own
-// parking.
+// parking, and followers, each with its own place in every chain.
 type Function struct {
-	http.Handler
+	mux                 *http.ServeMux
 	instances, ontology *consume.Facts
+	followers           []*follow.Follower
 }
 
 // Open makes the worker out of the environment.
@@ -36,8 +43,8 @@ func Open(p *platform.Platform) (*Function, error) {
 }
 
 // New makes the worker.
-func New(log *eventlog.Log, registry consume.Registry, client *search.Client, now func() time.Time, logger *slog.Logger) *Function {
-	f := &Function{}
+func New(log *eventlog.Log, registry consume.Registry, client *search.Client, now func() time.Time, logger *slog.Logger, followers ...*follow.Follower) *Function {
+	f := &Function{mux: http.NewServeMux(), followers: followers}
 	handler := func(h sweep.Handler, effect consume.Effect) *consume.Facts {
 		return consume.NewFacts(consume.FactsConfig{
 			Base: consume.Base{Handler: h.Name, Types: h.Types, Log: log, Registry: registry, Now: now, Logger: logger}, Effect: effect,
@@ -46,17 +53,41 @@ func New(log *eventlog.Log, registry consume.Registry, client *search.Client, no
 	s := &sink{log: log, client: client}
 	f.instances = handler(sweep.Instances, s.instances)
 	f.ontology = handler(sweep.Ontology, s.ontology)
-	f.Handler = &consume.HTTP{Handler: "projection_worker", Consume: f.consume, Registry: registry, Now: now, Logger: logger}
+	f.mux.Handle("/", &consume.HTTP{Handler: "projection_worker", Consume: f.consume, Registry: registry, Now: now, Logger: logger})
+	f.mux.HandleFunc("POST /timer", f.tick)
 	return f
 }
 
-// consume gives each handler what concerns it.
+// ServeHTTP implements http.Handler.
+func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.mux.ServeHTTP(w, r) }
+
+// tick wakes the followers. They work in the background, each at its own pace:
+// a sink that is away holds up no other.
+func (f *Function) tick(w http.ResponseWriter, r *http.Request) {
+	for _, follower := range f.followers {
+		if err := follower.WakeAll(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+	}
+}
+
+// consume gives each handler what concerns it, and wakes the followers of the
+// chains that the events stand in.
 func (f *Function) consume(ctx context.Context, events []event.Event) error {
+	for _, follower := range f.followers {
+		for _, e := range events {
+			follower.Wake(e.Position.Chain)
+		}
+	}
 	return errors.Join(f.ontology.Consume(ctx, events), f.instances.Consume(ctx, events))
 }
 
 // Close waits for the batches in flight.
 func (f *Function) Close() {
+	for _, follower := range f.followers {
+		follower.Close()
+	}
 	f.ontology.Close()
 	f.instances.Close()
 }

@@ -42,6 +42,19 @@ func (l *Log) Snapshot(ctx context.Context, database string, q Query) (View, err
 	return view, nil
 }
 
+// Head gives the end of a chain as the index knows it; the log may be a little
+// further.
+func (l *Log) Head(ctx context.Context, chain int) (Head, error) {
+	if _, err := l.Meta(ctx); err != nil {
+		return Head{}, err
+	}
+	view, err := l.index.Snapshot(ctx, chain, Query{})
+	if err != nil {
+		return Head{}, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return view.Head, nil
+}
+
 // States reads the rows of aggregates of one database, and whether each exists,
 // at one moment. Aggregates without any fact are absent from the map. Calls that
 // are in flight together share one round trip.
