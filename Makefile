@@ -12,7 +12,7 @@ SPICE := .bin/spice
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-run: build postgres ## start the platform on this machine; Ctrl-C stops it, data stays in .data
+run: build postgres ## start the platform on this machine; Ctrl-C stops it, data stays in .data; ISOLATE=1: a process a function
 	@exec $(SPICE) run -data $(DATA)
 
 demo: build ## walk through the running platform with real data: import, search, trace

@@ -1,4 +1,4 @@
-// Package service runs a function as a process: it listens on PORT, answers the
+// Package service runs a function as a process: it listens on PORT (and HOST), answers the
 // probes of Knative and OpenFaaS, and on SIGTERM finishes what is in flight.
 package service
 
@@ -44,7 +44,7 @@ func run[F Function](name string, open func(*platform.Platform) (F, error), logg
 	if port == "" {
 		port = "8080"
 	}
-	listener, err := net.Listen("tcp", ":"+port)
+	listener, err := net.Listen("tcp", net.JoinHostPort(os.Getenv("HOST"), port)) // without HOST on every address, as a container must
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}

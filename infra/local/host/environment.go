@@ -94,6 +94,17 @@ func randomHex() string {
 	return hex.EncodeToString(b[:])
 }
 
+// list gives what the host found or made, as NAME=value.
+func (e *environment) list() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := make([]string, 0, len(e.made))
+	for name, value := range e.made {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
 // save writes everything that a client or a child process needs to the env
 // file, readable by its owner only.
 func (e *environment) save(file string) error {

@@ -89,13 +89,18 @@ func (h *Host) startFunctions(p *platform.Platform, mux *http.ServeMux) error {
 			return fmt.Errorf("function %s: %w", name, err)
 		}
 		h.onStop(func() error { f.Close(); return nil })
-		handler := service.WithProbes(f, p.Ready)
-		mux.Handle("/"+name+"/", http.StripPrefix("/"+name, handler))
-		if err := h.listen(name, handler); err != nil {
+		if err := h.mount(name, service.WithProbes(f, p.Ready), mux); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mount serves a function on the internal address and, if it has one, on its own
+// port.
+func (h *Host) mount(name string, handler http.Handler, mux *http.ServeMux) error {
+	mux.Handle("/"+name+"/", http.StripPrefix("/"+name, handler))
+	return h.listen(name, handler)
 }
 
 // listen gives a function its own port, if stack.yml says so.
@@ -136,9 +141,9 @@ func (h *Host) resolve(name string) string {
 	return h.base + "/" + name
 }
 
-// ready waits until every function answers its readiness probe.
-func (h *Host) ready(ctx context.Context) error {
-	for name := range h.stack.Functions {
+// ready waits until functions answer their readiness probe.
+func (h *Host) ready(ctx context.Context, names []string) error {
+	for _, name := range names {
 		for {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.resolve(name)+"/readyz", nil)
 			if err != nil {

@@ -5,6 +5,7 @@
 //	environment.go  what the functions see; secrets that are made once
 //	services.go     PostgreSQL, S3, Kafka: run here unless an address is given
 //	functions.go    the functions of stack.yml behind HTTP
+//	isolate.go      with ISOLATE: each function as a process of its own
 //	stack.go        stack.yml and infra/topics.yaml
 //
 // Events reach the functions through infra/local/dispatch, which reads the very
@@ -17,9 +18,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,11 +45,14 @@ type Options struct {
 	Getenv  func(string) string
 	Out     io.Writer // what a person reads
 	Logger  *slog.Logger
+
+	ChildLog *os.File // where isolated functions log
 }
 
 // Host is a running local host.
 type Host struct {
 	env       environment
+	childLog  *os.File
 	data      string
 	stack     stack
 	topics    topicList
@@ -77,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	h := &Host{
-		env: environment{getenv: o.Getenv, made: map[string]string{}}, data: data, logger: o.Logger, urls: map[string]string{},
+		env: environment{getenv: o.Getenv, made: map[string]string{}}, data: data, logger: o.Logger, childLog: o.ChildLog, urls: map[string]string{},
 		transport: transport, client: &http.Client{Transport: transport},
 	}
 	if err := h.start(ctx, o.Project); err != nil {
@@ -122,10 +128,15 @@ func (h *Host) start(ctx context.Context, project string) (err error) {
 	if err := h.prepare(ctx, c); err != nil {
 		return err
 	}
-	if err := h.startPlatform(c); err != nil {
+	isolated, err := h.startPlatform(c)
+	if err != nil {
 		return err
 	}
-	if err := h.ready(ctx); err != nil {
+	awaited := slices.Collect(maps.Keys(h.stack.Functions))
+	if isolated {
+		awaited = []string{"bff"} // the others start when they are needed
+	}
+	if err := h.ready(ctx, awaited); err != nil {
 		return err
 	}
 	if err := h.startDispatcher(c); err != nil {
@@ -135,19 +146,27 @@ func (h *Host) start(ctx context.Context, project string) (err error) {
 	return h.env.save(filepath.Join(h.data, EnvFile))
 }
 
-// startPlatform opens the functions' common dependencies and the functions.
-func (h *Host) startPlatform(c config.Config) error {
+// startPlatform opens the functions' common dependencies and the functions, or
+// lets each be a process of its own.
+func (h *Host) startPlatform(c config.Config) (isolated bool, err error) {
 	mux, err := h.startListener()
 	if err != nil {
-		return err
+		return false, err
 	}
 	c.FunctionURL = h.base + "/{function}"
+	i, isolated, err := parseIsolation(h.env.get("ISOLATE"))
+	if err != nil {
+		return false, err
+	}
+	if isolated {
+		return true, h.startIsolated(i, c, mux)
+	}
 	p, err := platform.Open("local-host", c, h.logger)
 	if err != nil {
-		return err
+		return false, err
 	}
 	h.onStop(func() error { p.Close(); return nil })
-	return h.startFunctions(p, mux)
+	return false, h.startFunctions(p, mux)
 }
 
 func (h *Host) startDispatcher(c config.Config) error {

@@ -5,6 +5,7 @@
 //	spice stop     end a running host
 //	spice reset    remove the data folder
 //	spice demo     walk through a running host with real data
+//	spice function NAME   one function as a process: what ISOLATE=1 starts
 //
 // With PPROF_ADDRESS=127.0.0.1:6060 a running host serves Go's profiles there.
 package main
@@ -33,6 +34,9 @@ func main() {
 	if len(os.Args) < 2 {
 		fmt.Fprintln(os.Stderr, "usage: spice run|status|stop|reset|demo [-project DIR] [-data DIR]")
 		os.Exit(2)
+	}
+	if len(os.Args) == 3 && os.Args[1] == "function" {
+		os.Exit(host.Function(os.Args[2], os.Stdin))
 	}
 	if err := flags.Parse(os.Args[2:]); err != nil {
 		os.Exit(2)
@@ -81,7 +85,7 @@ func run(project, data string) error {
 	}
 	defer logFile.Close()
 	logger := slog.New(slog.NewJSONHandler(logFile, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	h, err := host.Start(ctx, host.Options{Project: project, Data: data, Getenv: os.Getenv, Logger: logger})
+	h, err := host.Start(ctx, host.Options{Project: project, Data: data, Getenv: os.Getenv, Logger: logger, ChildLog: logFile})
 	if err != nil {
 		return err
 	}
