@@ -253,10 +253,12 @@ func (s *Store) publish(ctx context.Context, tx pgx.Tx, r Request) (uuid.UUID, e
 		return r.Dataset, err
 	}
 	hash := SchemaHash(r.Record.Schema)
-	_, err = tx.Exec(ctx, `insert into spice_datasets.dataset_versions
+	var number int
+	err = tx.QueryRow(ctx, `insert into spice_datasets.dataset_versions
 		(version_id, dataset_id, version_number, lakefs_commit_id, artifact_key, schema_json, schema_hash, row_count, sample_json, source_json, ingest_request_id, created_at)
-		select $1, $2, coalesce(max(version_number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 from spice_datasets.dataset_versions where dataset_id = $2`,
-		r.Version, r.Dataset, r.Commit, r.ArtifactKey, schema, hash, r.Record.RowCount, r.Record.Sample, r.Record.Source, r.ID, now)
+		select $1, $2, coalesce(max(version_number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 from spice_datasets.dataset_versions where dataset_id = $2
+		returning version_number`,
+		r.Version, r.Dataset, r.Commit, r.ArtifactKey, schema, hash, r.Record.RowCount, r.Record.Sample, r.Record.Source, r.ID, now).Scan(&number)
 	if err != nil {
 		return r.Dataset, err
 	}
@@ -268,6 +270,7 @@ func (s *Store) publish(ctx context.Context, tx pgx.Tx, r Request) (uuid.UUID, e
 	err = s.announce(ctx, tx, now, r, r.ID.String(), "DATASET_VERSION_CREATED", event.Aggregate{Type: "DatasetVersion", ID: r.Version.String()}, map[string]any{
 		"dataset_version_id": r.Version, "lakefs_commit_id": r.Commit, "artifact_key": r.ArtifactKey, "row_count": r.Record.RowCount,
 		"schema": r.Record.Schema, "schema_hash": hash, "source": r.Record.Source,
+		"version_number": number, "attempt": r.Attempt, "fingerprint": r.Fingerprint, "record": r.Record,
 	})
 	if err != nil {
 		return r.Dataset, err

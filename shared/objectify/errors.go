@@ -66,3 +66,19 @@ func (st *Store) Errors(ctx context.Context, job uuid.UUID, limit, offset int) (
 	}
 	return list, total, nil
 }
+
+// maxAnnounced bounds the refused rows that the log keeps of one attempt; a
+// rebuilt registry lists no more.
+const maxAnnounced = 50_000
+
+// refusals gives the refused rows of an attempt as the log keeps them.
+func refusals(ctx context.Context, tx pgx.Tx, j *Job) ([]refusal, error) {
+	rows, err := tx.Query(ctx, `select row_number, line, field, target, value, reason from spice_objectify.row_errors
+		where job_id = $1 and attempt = $2 order by row_number, ordinal limit $3`, j.ID, j.Attempt, maxAnnounced)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r refusal, err error) {
+		return r, row.Scan(&r.Row, &r.Line, &r.Field, &r.Target, &r.Value, &r.Reason)
+	})
+}

@@ -175,9 +175,10 @@ func (st *Store) Start(ctx context.Context, j Job, again bool) (Job, bool, error
 	return j, fresh, nil
 }
 
-// announceJob writes what happened to an attempt of a job.
-func (st *Store) announceJob(ctx context.Context, tx pgx.Tx, eventType string, lifecycle event.Lifecycle, j *Job, now time.Time) error {
-	data, err := json.Marshal(map[string]any{"job": j, "problem": j.Problem})
+// announceJob writes what happened to an attempt of a job, with all that a rebuild
+// of this registry needs.
+func (st *Store) announceJob(ctx context.Context, tx pgx.Tx, eventType string, lifecycle event.Lifecycle, j *Job, now time.Time, refused ...refusal) error {
+	data, err := json.Marshal(announced{Job: *j, Problem: j.Problem, StartKey: j.StartKey, Refused: refused})
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,11 @@ func (st *Store) Finish(ctx context.Context, j *Job, status string, why *problem
 			return err
 		}
 		*j = ended
-		return st.announceJob(ctx, tx, "OBJECTIFY_JOB_"+status, event.Changes, j, now)
+		refused, err := refusals(ctx, tx, j)
+		if err != nil {
+			return err
+		}
+		return st.announceJob(ctx, tx, "OBJECTIFY_JOB_"+status, event.Changes, j, now, refused...)
 	})
 	if errors.Is(err, ErrLost) {
 		return err

@@ -98,17 +98,7 @@ func (st *Store) AddSpec(ctx context.Context, s Spec, actor string) (Spec, error
 		if err != nil {
 			return err
 		}
-		if s.Status == Active {
-			// One spec at a time says how rows of a schema become instances of a class.
-			_, err := tx.Exec(ctx, `update spice_objectify.mapping_specs set status = 'INACTIVE'
-				where dataset_id = $1 and target_class_id = $2 and schema_hash = $3 and status = 'ACTIVE'`, s.Dataset, s.Class, s.SchemaHash)
-			if err != nil {
-				return err
-			}
-		}
-		_, err = tx.Exec(ctx, `insert into spice_objectify.mapping_specs values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			s.ID, s.Dataset, s.Version, s.Class, s.SchemaHash, s.Status, body, s.CreatedAt)
-		if err != nil {
+		if err := insertSpec(ctx, tx, s, body); err != nil {
 			return err
 		}
 		return announce(ctx, tx, event.Event{
@@ -120,6 +110,21 @@ func (st *Store) AddSpec(ctx context.Context, s Spec, actor string) (Spec, error
 		return s, unavailable(err)
 	}
 	return s, nil
+}
+
+// insertSpec stores a spec. One at a time says how rows of a schema become
+// instances of a class.
+func insertSpec(ctx context.Context, tx pgx.Tx, s Spec, body []byte) error {
+	if s.Status == Active {
+		_, err := tx.Exec(ctx, `update spice_objectify.mapping_specs set status = 'INACTIVE'
+			where dataset_id = $1 and target_class_id = $2 and schema_hash = $3 and status = 'ACTIVE'`, s.Dataset, s.Class, s.SchemaHash)
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, `insert into spice_objectify.mapping_specs values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		s.ID, s.Dataset, s.Version, s.Class, s.SchemaHash, s.Status, body, s.CreatedAt)
+	return err
 }
 
 // sameSpec compares what specs say.

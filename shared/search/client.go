@@ -101,8 +101,13 @@ func decodeError(status int, body []byte) *Error {
 	return e
 }
 
-// Ensure makes an alias and its first index, if they are not there.
+// Ensure makes an alias and its first index, if the alias is not there. Of two
+// that do so at once, one makes the index and both succeed.
 func (c *Client) Ensure(ctx context.Context, alias string) error {
+	found, err := c.indices(ctx, alias)
+	if err != nil || len(found) > 0 {
+		return err
+	}
 	body, err := json.Marshal(mapping(alias, c.shards, c.replicas))
 	if err != nil {
 		return fmt.Errorf("search: mapping: %w", err)
@@ -117,18 +122,12 @@ func (c *Client) Ensure(ctx context.Context, alias string) error {
 
 // Drop removes an alias's indices, by their exact names.
 func (c *Client) Drop(ctx context.Context, alias string) error {
-	var indices map[string]json.RawMessage
-	err := c.do(ctx, "look up "+alias, esapi.IndicesGetAliasRequest{Name: []string{alias}}, &indices)
-	var e *Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound {
-		return nil
-	}
+	indices, err := c.indices(ctx, alias)
 	if err != nil {
 		return err
 	}
-	for name := range indices {
-		err := c.do(ctx, "delete index "+name, esapi.IndicesDeleteRequest{Index: []string{name}}, nil)
-		if err != nil && !isMissingIndex(err) {
+	for _, name := range indices {
+		if err := c.Discard(ctx, name); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func (c *Client) Write(ctx context.Context, docs []Document) []error {
 	errs := make([]error, len(docs))
 	var missing []int
 	for start := 0; start < len(docs); {
-		end, err := c.bulk(ctx, docs, start, errs)
+		end, err := c.bulk(ctx, docs, start, errs, "")
 		if err != nil {
 			for i := start; i < len(docs); i++ {
 				errs[i] = err
@@ -80,7 +80,7 @@ func (c *Client) writeToNewIndices(ctx context.Context, docs []Document, missing
 	}
 	results := make([]error, len(again))
 	for start := 0; start < len(again); {
-		end, err := c.bulk(ctx, again, start, results)
+		end, err := c.bulk(ctx, again, start, results, "")
 		if err != nil {
 			for k := start; k < len(again); k++ {
 				results[k] = err
@@ -95,8 +95,9 @@ func (c *Client) writeToNewIndices(ctx context.Context, docs []Document, missing
 }
 
 // bulk sends documents from start, as many as one request takes, and fills in
-// their errors. It returns where the next request begins.
-func (c *Client) bulk(ctx context.Context, docs []Document, start int, errs []error) (int, error) {
+// their errors. staged, if not "", is the index to write into instead of the
+// documents' aliases. It returns where the next request begins.
+func (c *Client) bulk(ctx context.Context, docs []Document, start int, errs []error, staged string) (int, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
@@ -105,6 +106,9 @@ func (c *Client) bulk(ctx context.Context, docs []Document, start int, errs []er
 		var a action
 		a.Index.Index, a.Index.ID, a.Index.Version = docs[end].Alias, docs[end].ID, docs[end].Version
 		a.Index.VersionType, a.Index.RequireAlias = "external_gte", true
+		if staged != "" {
+			a.Index.Index, a.Index.RequireAlias = staged, false
+		}
 		if err := errors.Join(encoder.Encode(a), encoder.Encode(docs[end].Body)); err != nil {
 			return end, fmt.Errorf("search: encode %s: %w", docs[end].ID, err)
 		}
