@@ -27,7 +27,7 @@ type Function struct {
 }
 
 // exempt are the paths that need no token.
-var exempt = []string{"/api/v1/health", "/api/v1/", "/api/v1/data-connectors/google-sheets/oauth/callback"}
+var exempt = []string{"/api/v1/health", "/api/v1/", "/api/v1/data-connectors/google-sheets/oauth/callback", "/docs", "/redoc"}
 
 // Open makes the BFF out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
@@ -64,6 +64,7 @@ func (f *Function) Close() {}
 var _ http.Handler = (*Function)(nil)
 
 func (f *Function) routes() {
+	f.documentationRoutes()
 	const db = "/api/v1/databases/{db_name}"
 	f.Handle("GET /api/v1/{$}", f.root)
 	f.Handle("GET /api/v1/health", f.health)

@@ -13,5 +13,5 @@ func open(t *testing.T) *bff.Function {
 }
 
 func TestEveryRouteIsGuarded(t *testing.T) {
-	httpapitest.Guarded(t, open(t), "/api/v1/", "/api/v1/health")
+	httpapitest.Guarded(t, open(t), "/api/v1/", "/api/v1/health", "/docs", "/redoc")
 }
