@@ -11,7 +11,9 @@ import (
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
+	"spiceharvester/shared/rebuild"
 	"spiceharvester/shared/search"
+	"spiceharvester/shared/tasks"
 )
 
 // Function is the BFF.
@@ -24,6 +26,10 @@ type Function struct {
 	ingest    *ingest.Service
 	objectify *objectify.Store
 	wake      wakers
+
+	tasks     *tasks.Runner
+	documents *rebuild.Search
+	rebuilder *rebuild.Rebuilder
 }
 
 // exempt are the paths that need no token.
@@ -54,17 +60,25 @@ func Open(p *platform.Platform) (*Function, error) {
 		wake:  wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
 		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
+	f.tasks = &tasks.Runner{Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Logger: p.Logger}
+	f.documents = &rebuild.Search{Log: p.Log, Client: client, Checker: f.checker, Watermarks: p.Registry, Databases: f.databaseNames, Now: p.Now}
+	f.rebuilder = &rebuild.Rebuilder{Now: p.Now, Sinks: []rebuild.Sink{
+		rebuild.Index(p.Log, p.Pool), rebuild.Registries(p.Log, p.Pool), f.documents.Sink(),
+	}}
 	f.routes()
 	return f, nil
 }
 
-// Close implements service.Function; the platform owns all connections.
-func (f *Function) Close() {}
+// Close implements service.Function: it ends the tasks under way. The platform
+// owns all connections.
+func (f *Function) Close() { f.tasks.Close() }
 
 var _ http.Handler = (*Function)(nil)
 
 func (f *Function) routes() {
 	f.documentationRoutes()
+	f.taskRoutes()
+	f.adminRoutes()
 	const db = "/api/v1/databases/{db_name}"
 	f.Handle("GET /api/v1/{$}", f.root)
 	f.Handle("GET /api/v1/health", f.health)

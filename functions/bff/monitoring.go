@@ -1,11 +1,22 @@
 package bff
 
 import (
+	"context"
+
 	"spiceharvester/shared/checker"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 )
+
+// databaseNames lists the databases that exist.
+func (f *Function) databaseNames(ctx context.Context) (names []string, err error) {
+	databases, err := f.core.ListDatabases(ctx)
+	for _, d := range databases {
+		names = append(names, d.Name)
+	}
+	return names, err
+}
 
 // projections compares the read model with the fold of the log, of one database
 // (db_name) or of all, and lists what waits parked. It reads the whole log of
@@ -18,12 +29,9 @@ func (f *Function) projections(r *httpapi.Request) (*httpapi.Response, error) {
 		}
 		names = []string{name}
 	} else {
-		databases, err := f.core.ListDatabases(r.Context())
-		if err != nil {
+		var err error
+		if names, err = f.databaseNames(r.Context()); err != nil {
 			return nil, err
-		}
-		for _, d := range databases {
-			names = append(names, d.Name)
 		}
 	}
 	reports := []checker.DatabaseReport{}

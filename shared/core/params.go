@@ -1,6 +1,10 @@
 package core
 
 import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
 	"github.com/google/uuid"
 
 	"spiceharvester/shared/event"
@@ -73,4 +77,38 @@ func Known(body map[string]any, names ...string) error {
 		}
 	}
 	return errs.Err()
+}
+
+// Bool takes a yes or no out of a decoded body; an absent or null one is no.
+func Bool(body map[string]any, name string) (bool, error) {
+	switch v := body[name].(type) {
+	case bool:
+		return v, nil
+	case nil:
+		return false, nil
+	default:
+		return false, problem.Validation(problem.WrongType(problem.TypeBool, []any{"body", name}, v))
+	}
+}
+
+// Int takes a whole number between low and high out of a decoded body.
+func Int(body map[string]any, name string, otherwise, low, high int) (int, error) {
+	loc := []any{"body", name}
+	switch v := body[name].(type) {
+	case nil:
+		return otherwise, nil
+	case json.Number:
+		n, err := strconv.Atoi(v.String())
+		switch {
+		case err != nil:
+			return 0, problem.Validation(problem.NotAnInteger(loc, v.String()))
+		case n < low:
+			return 0, problem.Validation(problem.TooSmall(loc, int64(low), int64(n)))
+		case n > high:
+			return 0, problem.Validation(problem.TooBig(loc, int64(high), int64(n)))
+		}
+		return n, nil
+	default:
+		return 0, problem.Validation(problem.NotAnInteger(loc, fmt.Sprint(v)))
+	}
 }

@@ -142,6 +142,9 @@ func (r *Request) Caller(endpoint string) writes.Caller {
 	return c
 }
 
+// Admin reports whether the request carries an administrator's token.
+func (r *Request) Admin() bool { return r.api.Auth.isAdmin(r.Request) }
+
 // Wait reads Prefer: wait=n; 0 means that the client does not wait.
 func (r *Request) Wait() time.Duration {
 	for _, value := range r.Header.Values("Prefer") {

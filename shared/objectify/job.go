@@ -82,20 +82,13 @@ type Job struct {
 // MarshalJSON writes times as all answers do.
 func (j Job) MarshalJSON() ([]byte, error) {
 	type plain Job
-	stamp := func(t *time.Time) *string {
-		if t == nil {
-			return nil
-		}
-		text := problem.Timestamp(*t)
-		return &text
-	}
 	return json.Marshal(struct {
 		plain
 		CreatedAt   *string `json:"created_at"`
 		StartedAt   *string `json:"started_at"`
 		UpdatedAt   *string `json:"updated_at"`
 		CompletedAt *string `json:"completed_at"`
-	}{plain(j), stamp(&j.CreatedAt), stamp(j.StartedAt), stamp(&j.UpdatedAt), stamp(j.CompletedAt)})
+	}{plain(j), problem.OptionalTimestamp(&j.CreatedAt), problem.OptionalTimestamp(j.StartedAt), problem.OptionalTimestamp(&j.UpdatedAt), problem.OptionalTimestamp(j.CompletedAt)})
 }
 
 // Ended reports whether the job has its end state.

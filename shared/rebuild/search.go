@@ -65,7 +65,7 @@ func (s *Search) Sink() Sink {
 // else writes. If it breaks off behind the switch, it has to be run again.
 func (s *Search) Database(ctx context.Context, database string) (r Report, err error) {
 	b := &build{Search: s, database: database, staged: map[string]string{}}
-	if err := b.stage(ctx); err != nil {
+	if err := b.stage(ctx, search.InstancesAlias(database), search.ClassesAlias(database)); err != nil {
 		return r, errors.Join(err, b.discard(ctx))
 	}
 	// Each round reads what came during the one before, until that is little.
@@ -109,8 +109,9 @@ type build struct {
 	*Search
 	database string
 	chain    int
-	born     event.Position    // facts before it belong to an earlier life
-	staged   map[string]string // alias to index; nil after the switch
+	born     event.Position            // facts before it belong to an earlier life
+	staged   map[string]string         // alias to index; nil after the switch
+	chosen   func(e *event.Event) bool // nil chooses every fact
 	at       eventlog.Head
 	last     event.Position
 	seen     map[string]bool // ids of documents
@@ -118,7 +119,7 @@ type build struct {
 	notes    []string
 }
 
-func (b *build) stage(ctx context.Context) (err error) {
+func (b *build) stage(ctx context.Context, aliases ...string) (err error) {
 	if b.chain, err = b.Log.ChainOf(ctx, b.database); err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (b *build) stage(ctx context.Context) (err error) {
 	}
 	b.born, b.seen = states[a].Born, map[string]bool{}
 	suffix := fmt.Sprintf("v%d", b.Now().UnixMilli())
-	for _, alias := range []string{search.InstancesAlias(b.database), search.ClassesAlias(b.database)} {
+	for _, alias := range aliases {
 		index, err := b.Client.Stage(ctx, alias, suffix)
 		if err != nil {
 			return err
@@ -190,6 +191,9 @@ func (b *build) document(ctx context.Context, e *event.Event) (doc search.Docume
 		of = search.OfClass
 	case writes.Instances:
 	default:
+		return doc, false, nil
+	}
+	if b.chosen != nil && !b.chosen(e) {
 		return doc, false, nil
 	}
 	data, err := b.Log.Data(ctx, e)
