@@ -7,7 +7,7 @@ STATICCHECK_VERSION := v0.7.0
 DATA ?= .data
 SPICE := .bin/spice
 
-.PHONY: help run demo status stop reset build postgres test simulation bench lint fuzz
+.PHONY: help run demo status stop reset rebuild build postgres test simulation bench lint fuzz
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -17,6 +17,9 @@ run: build postgres ## start the platform on this machine; Ctrl-C stops it, data
 
 demo: build ## walk through the running platform with real data: import, search, trace
 	@$(SPICE) demo -data $(DATA)
+
+rebuild: build ## make index, registries and projections of the running platform from the log; SINKS=search,index for some
+	@$(SPICE) rebuild -data $(DATA) -sinks "$(SINKS)"
 
 status: build ## say what runs and where
 	@$(SPICE) status -data $(DATA)

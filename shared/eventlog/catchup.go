@@ -79,6 +79,19 @@ func (l *Log) Rebuild(ctx context.Context) error {
 		if err := l.CatchUp(ctx, chain); err != nil {
 			return err
 		}
+		head, err := l.Head(ctx, chain)
+		if err != nil {
+			return err
+		}
+		if _, err := l.segment(ctx, meta, chain, head.Next); err == nil {
+			// Others may append meanwhile, but then they have moved the head as well.
+			if err := l.CatchUp(ctx, chain); err != nil {
+				return err
+			}
+			if again, err := l.Head(ctx, chain); err != nil || again.Next == head.Next {
+				return errors.Join(err, fmt.Errorf("eventlog: chain %d: the index does not move on from segment %d", chain, head.Next))
+			}
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"spiceharvester/shared/datasets"
@@ -37,16 +39,38 @@ var textUnpublished = problem.Define("rebuild.unpublished",
 // the log does not have yet: that would vanish.
 func Registries(log *eventlog.Log, pool *pgxpool.Pool) Sink {
 	return Sink{Name: "registries", Rebuild: func(ctx context.Context) (r Report, err error) {
-		err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-			r, err = registries(ctx, log, tx)
-			return err
-		})
-		return r, err
+		for try := 1; ; try++ {
+			err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+				r, err = registries(ctx, log, tx)
+				return err
+			})
+			if try == maxTries || !inTheWay(err) {
+				return r, err
+			}
+			select {
+			case <-ctx.Done():
+				return r, ctx.Err()
+			case <-time.After(time.Duration(try) * 100 * time.Millisecond):
+			}
+		}
 	}}
+}
+
+// maxTries bounds how often the registries' locks are asked for.
+const maxTries = 10
+
+// inTheWay reports that another transaction held what this one wanted: writers of
+// the registries take their rows in an order of their own.
+func inTheWay(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40P01" || e.Code == "55P03") // deadlock_detected, lock_not_available
 }
 
 func registries(ctx context.Context, log *eventlog.Log, tx pgx.Tx) (r Report, err error) {
 	tables := slices.Sorted(maps.Keys(compared))
+	if _, err := tx.Exec(ctx, `set local lock_timeout = '3s'`); err != nil {
+		return r, err
+	}
 	if _, err := tx.Exec(ctx, `lock table spice_outbox.outbox, `+strings.Join(tables, ", ")+` in exclusive mode`); err != nil {
 		return r, err
 	}

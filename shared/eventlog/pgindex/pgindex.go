@@ -72,7 +72,7 @@ func (x *Index) Reset(ctx context.Context, chain int) error {
 	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
 		// The head first: a writer that still saw the old rows cannot move it.
 		for _, sql := range []string{
-			`update spice_event_log.chains set next = 0, digest = '' where chain = $1`,
+			`insert into spice_event_log.chains (chain, next, digest) values ($1, 0, '') on conflict (chain) do update set next = 0, digest = ''`,
 			`delete from spice_event_log.aggregates where chain = $1`,
 			`delete from spice_event_log.events where chain = $1`,
 			`delete from spice_event_log.open_commands where chain = $1`,

@@ -5,6 +5,7 @@
 //	spice stop     end a running host
 //	spice reset    remove the data folder
 //	spice demo     walk through a running host with real data
+//	spice rebuild  make index, registries and projections from the log (-sinks a,b for some)
 //	spice function NAME   one function as a process: what ISOLATE=1 starts
 //
 // With PPROF_ADDRESS=127.0.0.1:6060 a running host serves Go's profiles there.
@@ -21,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"spiceharvester/infra/demo"
@@ -31,8 +33,9 @@ func main() {
 	flags := flag.NewFlagSet("spice", flag.ExitOnError)
 	project := flags.String("project", ".", "folder with stack.yml, triggers/ and infra/topics.yaml")
 	data := flags.String("data", ".data", "folder that keeps everything")
+	sinks := flags.String("sinks", "", "what rebuild rebuilds, separated by commas; everything without")
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: spice run|status|stop|reset|demo [-project DIR] [-data DIR]")
+		fmt.Fprintln(os.Stderr, "usage: spice run|status|stop|reset|demo|rebuild [-project DIR] [-data DIR]")
 		os.Exit(2)
 	}
 	if len(os.Args) == 3 && os.Args[1] == "function" {
@@ -41,13 +44,13 @@ func main() {
 	if err := flags.Parse(os.Args[2:]); err != nil {
 		os.Exit(2)
 	}
-	if err := command(os.Args[1], *project, *data); err != nil {
+	if err := command(os.Args[1], *project, *data, *sinks); err != nil {
 		fmt.Fprintln(os.Stderr, "spice:", err)
 		os.Exit(1)
 	}
 }
 
-func command(name, project, data string) error {
+func command(name, project, data, sinks string) error {
 	switch name {
 	case "run":
 		return run(project, data)
@@ -59,8 +62,10 @@ func command(name, project, data string) error {
 		return host.Reset(os.Stdout, data)
 	case "demo":
 		return walk(data)
+	case "rebuild":
+		return rebuild(data, sinks)
 	}
-	return fmt.Errorf("unknown command %q; run, status, stop, reset and demo are known", name)
+	return fmt.Errorf("unknown command %q; run, status, stop, reset, demo and rebuild are known", name)
 }
 
 func walk(data string) error {
@@ -71,6 +76,16 @@ func walk(data string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	return demo.Run(ctx, demo.Options{BaseURL: url, Token: token, Out: os.Stdout})
+}
+
+func rebuild(data, sinks string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var names []string
+	if sinks != "" {
+		names = strings.Split(sinks, ",")
+	}
+	return host.Rebuild(ctx, os.Stdout, data, names)
 }
 
 func run(project, data string) error {
