@@ -1,0 +1,264 @@
+package e2e
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"spiceharvester/infra/e2e/client"
+)
+
+// documented is an operation of a document.
+type documented struct {
+	method, path string
+	Parameters   []struct {
+		Name, In string
+		Required bool
+		Schema   object
+	}
+	RequestBody *struct{ Content map[string]any }
+	Responses   map[string]struct {
+		Content map[string]struct{ Schema object }
+	}
+}
+
+// apiDocument is a document as clients download it.
+type apiDocument struct {
+	Paths      map[string]map[string]*documented
+	Components struct{ Schemas map[string]object }
+}
+
+func (d *apiDocument) operations() []*documented {
+	var all []*documented
+	for path, item := range d.Paths {
+		for method, o := range item {
+			o.method, o.path = strings.ToUpper(method), path
+			all = append(all, o)
+		}
+	}
+	// What deletes comes last, and the database behind all.
+	rank := func(o *documented) int {
+		switch {
+		case o.method == "DELETE" && strings.HasSuffix(o.path, "/databases/{db_name}"):
+			return 2
+		case o.method == "DELETE":
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(all, func(a, b *documented) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.path, b.path), cmp.Compare(a.method, b.method))
+	})
+	return all
+}
+
+// recipe says how an operation is called so that it succeeds. Others are called
+// bare: they must answer with what they document, and never with a server's error.
+type recipe struct {
+	body  any
+	query string
+}
+
+// smoke is what the operations are called on.
+type smoke struct {
+	api
+	db     string
+	doc    apiDocument
+	values map[string]string // of path parameters
+}
+
+func newSmoke(t *testing.T, w *world, document string) *smoke {
+	t.Helper()
+	im := airports(t, w)
+	product(im.api, im.db)
+	upload, job := im.imported("k", "t", rowsOf(3), "Airport", airportMappings, object{})
+	im.total("Airport", job)
+	created := im.done("POST", instances(im.db, "Product")+"/create", object{"data": object{"product_id": "p1"}})
+	s := &smoke{api: im.api, db: im.db, values: map[string]string{
+		"db_name": im.db, "class_label": "Product", "class_id": "Product", "instance_id": "p1", "command_id": created.Command(),
+		"dataset_id": upload.Text("data", "dataset", "dataset_id"), "version_id": upload.Text("data", "version", "version_id"), "job_id": job.Text("data", "job_id"),
+		"task_id": "6f1d9c0e-5f0a-4b8a-9a51-4f8a1c0b7d11", "branch_name": "main", "service_name": "redis",
+	}}
+	if err := json.Unmarshal(im.call(200, "GET", document, nil).Body, &s.doc); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// recipes are keyed by method and path without /api/v1.
+func (s *smoke) recipes() map[string]recipe {
+	class := func(id string) object {
+		return object{"id": id, "label": object{"en": id, "ko": "클래스"}, "properties": list{object{"name": "product_id", "type": "string", "label": "Id", "primaryKey": true, "required": true}}, "metadata": object{"source": "smoke"}}
+	}
+	legacy := class("LegacySmokeClass")
+	legacy["@id"] = "LegacySmokeClass"
+	delete(legacy, "id")
+	one, db := "/databases/{db_name}", s.db
+	equality := list{object{"field": "product_id", "operator": "eq", "value": "p1"}}
+	return map[string]recipe{
+		"POST /databases":                                                 {body: object{"name": databaseName(s.t), "description": "openapi contract smoke db"}},
+		"POST " + one + "/ontology":                                       {body: class("Smoke")},
+		"POST " + one + "/ontology-advanced":                              {body: class("SmokeAdvanced")},
+		"POST " + one + "/ontology/validate":                              {body: class("SmokeValidated")},
+		"POST " + one + "/ontology/{class_label}/validate":                {body: object{"description": object{"en": "d"}}},
+		"PUT " + one + "/ontology/{class_label}":                          {body: object{"description": object{"en": "d"}}, query: "expected_seq=1"},
+		"POST " + one + "/classes":                                        {body: legacy},
+		"POST " + one + "/validate-relationships":                         {body: class("SmokeRelated")},
+		"POST " + one + "/check-circular-references":                      {body: "null"},
+		"GET " + one + "/relationship-paths":                              {query: "start_entity=Product"},
+		"POST " + one + "/ontology/{class_id}/mapping-metadata":           {body: object{"source": "s", "note": "n"}},
+		"POST " + one + "/instances/{class_label}/create":                 {body: object{"data": object{"product_id": "p2"}, "metadata": object{}}},
+		"POST " + one + "/instances/{class_label}/bulk-create":            {body: object{"instances": list{object{"product_id": "p3"}, object{"product_id": "p4"}}, "metadata": object{}}},
+		"PUT " + one + "/instances/{class_label}/{instance_id}/update":    {body: object{"data": object{"stock": 1}}, query: "expected_seq=1"},
+		"DELETE " + one + "/instances/{class_label}/{instance_id}/delete": {query: "expected_seq=2"},
+		"POST " + one + "/query":                                          {body: object{"class_id": "Product", "filters": equality, "limit": 5}},
+		"POST " + one + "/query/raw":                                      {body: object{"class_id": "Product", "filters": equality, "limit": 5, "type": "select"}},
+		"POST /graph-query/{db_name}":                                     {body: object{"start_class": "Product", "hops": list{}, "filters": object{"product_id": "p1"}}},
+		"POST /graph-query/{db_name}/simple":                              {body: object{"class_name": "Product", "filters": object{"product_id": "p1"}}},
+		"POST /graph-query/{db_name}/multi-hop":                           {body: object{"start_class": "Product", "hops": list{}, "filters": object{"product_id": "p1"}}},
+		"GET /graph-query/{db_name}/paths":                                {query: "source_class=Product&target_class=Product&max_depth=1"},
+		"GET /lineage/graph":                                              {query: "db_name=" + db + "&root=event:" + s.values["command_id"]},
+		"GET /lineage/impact":                                             {query: "db_name=" + db + "&root=event:" + s.values["command_id"]},
+		"GET /audit/chain-head":                                           {query: "partition_key=db:" + db},
+		"GET /pipelines/datasets":                                         {query: "db_name=" + db},
+		"GET /objectify/mapping-specs":                                    {query: "db_name=" + db},
+		"POST " + one + "/suggest-schema-from-data":                       {body: object{"data": list{list{"1", "a"}}, "columns": list{"n", "t"}}},
+	}
+}
+
+var pathParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// call calls one operation and checks the answer against the document.
+func (s *smoke) call(o *documented, recipes map[string]recipe) {
+	t := s.t
+	t.Helper()
+	name := o.method + " " + strings.TrimPrefix(o.path, "/api/v1")
+	r, known := recipes[name]
+	if o.RequestBody != nil && r.body == nil {
+		r.body = object{}
+	}
+	path := pathParameter.ReplaceAllStringFunc(o.path, func(p string) string {
+		value, ok := s.values[p[1:len(p)-1]]
+		if !ok {
+			t.Errorf("%s: nobody knows a value for %s", name, p)
+		}
+		return url.PathEscape(value)
+	})
+	if r.query != "" {
+		path += "?" + r.query
+	}
+	answer, err := s.Do(t.Context(), o.method, path, r.body, client.Lang("en"))
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	if answer.Status >= 500 && answer.Status != 501 {
+		t.Errorf("%s: %s", name, answer)
+		return
+	}
+	if known && answer.Status >= 300 {
+		t.Errorf("%s does not succeed: %s", name, answer)
+	}
+	described, ok := o.Responses[fmt.Sprint(answer.Status)]
+	if !ok {
+		t.Errorf("%s answers what it does not document: %s", name, answer)
+		return
+	}
+	content, ok := described.Content["application/json"]
+	if !ok {
+		return
+	}
+	var body any
+	if err := json.Unmarshal(answer.Body, &body); err != nil {
+		t.Errorf("%s: %v: %s", name, err, answer)
+		return
+	}
+	if why := s.fits(content.Schema, body, "body"); why != "" {
+		t.Errorf("%s: %s: %.500s", name, why, answer.Body)
+	}
+}
+
+// fits checks a value against the parts of JSON Schema that the documents use.
+func (s *smoke) fits(schema object, v any, at string) string {
+	if ref, ok := schema["$ref"].(string); ok {
+		return s.fits(s.doc.Components.Schemas[ref[strings.LastIndexByte(ref, '/')+1:]], v, at)
+	}
+	var types []string
+	switch t := schema["type"].(type) {
+	case string:
+		types = []string{t}
+	case []any:
+		for _, one := range t {
+			types = append(types, fmt.Sprint(one))
+		}
+	}
+	got := "null"
+	switch x := v.(type) {
+	case bool:
+		got = "boolean"
+	case string:
+		got = "string"
+	case float64:
+		got = "number"
+		if x == float64(int64(x)) && slices.Contains(types, "integer") {
+			got = "integer"
+		}
+	case []any:
+		got = "array"
+	case map[string]any:
+		got = "object"
+	}
+	if len(types) > 0 && !slices.Contains(types, got) && got != "null" {
+		return fmt.Sprintf("%s is %s, documented is %v", at, got, types)
+	}
+	switch x := v.(type) {
+	case map[string]any:
+		required, _ := schema["required"].([]any)
+		for _, name := range required {
+			if _, ok := x[fmt.Sprint(name)]; !ok {
+				return fmt.Sprintf("%s lacks %v", at, name)
+			}
+		}
+		properties, _ := schema["properties"].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(properties)) {
+			if value, ok := x[name]; ok {
+				if why := s.fits(properties[name].(map[string]any), value, at+"."+name); why != "" {
+					return why
+				}
+			}
+		}
+	case []any:
+		items, ok := schema["items"].(map[string]any)
+		for i := range x {
+			if ok {
+				if why := s.fits(items, x[i], fmt.Sprintf("%s[%d]", at, i)); why != "" {
+					return why
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// Every operation of each document can be called: it answers what it documents
+// and never fails.
+func TestEveryDocumentedOperation(t *testing.T) {
+	w := sharedWorld(t)
+	for name, document := range map[string]string{"published": "/openapi.json", "full": "/openapi-full.json"} {
+		t.Run(name, func(t *testing.T) {
+			s := newSmoke(t, w, document)
+			recipes := s.recipes()
+			operations := s.doc.operations()
+			for _, o := range operations {
+				s.call(o, recipes)
+			}
+			t.Logf("%d operations", len(operations))
+		})
+	}
+}
