@@ -36,7 +36,7 @@ var instanceOperations = []openapi.Operation{
 	write(openapi.Operation{Pattern: "POST " + writesPath + "/bulk-create", Tag: "Instances", Summary: "Create or change many instances", Body: bulkBody{}, Params: []openapi.Param{branchParam}}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/instances", Tag: "Instances", Summary: "Instances of a class, newest first", Params: []openapi.Param{limitParam, offsetParam, {Name: "search", About: "Words that all must occur."}, positionParam}}, instanceList{}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/instance/{instance_id}", Tag: "Instances", Summary: "One instance with its links, both ways", Params: []openapi.Param{{Name: "min_sequence", Type: "integer", About: "Wait until the instance has this fact."}}}, object{}),
-	read(openapi.Operation{Pattern: "GET " + readsPath + "/instance/{instance_id}/origin", Tag: "Instances", Summary: "The file, version and row that an instance came from", Hidden: true}, enveloped[object]{}),
+	read(openapi.Operation{Pattern: "GET " + readsPath + "/instance/{instance_id}/origin", Tag: "Instances", Summary: "The file, version and row that an instance came from", Hidden: true}, object{}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/sample-values", Tag: "Instances", Summary: "Values that instances have", Params: []openapi.Param{{Name: "property_name"}, limitParam}}, object{}),
 }
 

@@ -102,6 +102,7 @@ func (s *smoke) recipes() map[string]recipe {
 	one, db := "/databases/{db_name}", s.db
 	equality := list{object{"field": "product_id", "operator": "eq", "value": "p1"}}
 	return map[string]recipe{
+		"POST /admin/rebuild":                                             {body: object{"sinks": list{"registries"}}},
 		"POST /databases":                                                 {body: object{"name": databaseName(s.t), "description": "openapi contract smoke db"}},
 		"POST " + one + "/ontology":                                       {body: class("Smoke")},
 		"POST " + one + "/ontology-advanced":                              {body: class("SmokeAdvanced")},

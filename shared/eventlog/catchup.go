@@ -14,13 +14,17 @@ const Remembered = 8 * 24 * time.Hour
 // apply stores what a segment changes. Ids and outcomes that are too old to be
 // remembered are left out, which happens in a rebuild only.
 func (l *Log) apply(ctx context.Context, seg *Segment) (moved bool, err error) {
-	d := seg.delta()
-	d.Forgotten = l.now().Sub(d.Written) > Remembered
-	moved, err = l.index.Apply(ctx, d)
+	moved, err = l.index.Apply(ctx, l.deltaOf(seg))
 	if err != nil {
 		return false, fmt.Errorf("eventlog: apply chain %d, segment %d: %w", seg.Chain, seg.Number, err)
 	}
 	return moved, nil
+}
+
+func (l *Log) deltaOf(seg *Segment) Delta {
+	d := seg.delta()
+	d.Forgotten = l.now().Sub(d.Written) > Remembered
+	return d
 }
 
 // segment reads one segment; ErrNotFound is the end of the chain.
@@ -65,32 +69,31 @@ func (l *Log) CatchUp(ctx context.Context, chain int) error {
 	return l.catchUp(ctx, chain, view.Head)
 }
 
-// Rebuild drops the index of every chain and reads it from the segments. It may
-// run beside writers: they find the index behind and bring it up themselves.
+// Rebuild makes the index of every chain anew from the segments. Others read the
+// old one until a chain is done; writers wait, or find the index behind and bring
+// it up themselves.
 func (l *Log) Rebuild(ctx context.Context) error {
 	meta, err := l.Meta(ctx)
 	if err != nil {
 		return err
 	}
 	for chain := range meta.Chains {
-		if err := l.index.Reset(ctx, chain); err != nil {
-			return fmt.Errorf("eventlog: reset index of chain %d: %w", chain, err)
+		err := l.index.Rebuild(ctx, chain, func(apply func(Delta) (bool, error)) error {
+			for seg, err := range l.Read(ctx, chain, Head{}) {
+				if err != nil {
+					return err
+				}
+				if moved, err := apply(l.deltaOf(seg)); err != nil || !moved {
+					return errors.Join(err, fmt.Errorf("the index does not move on from segment %d", seg.Number))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("eventlog: rebuild index of chain %d: %w", chain, err)
 		}
 		if err := l.CatchUp(ctx, chain); err != nil {
 			return err
-		}
-		head, err := l.Head(ctx, chain)
-		if err != nil {
-			return err
-		}
-		if _, err := l.segment(ctx, meta, chain, head.Next); err == nil {
-			// Others may append meanwhile, but then they have moved the head as well.
-			if err := l.CatchUp(ctx, chain); err != nil {
-				return err
-			}
-			if again, err := l.Head(ctx, chain); err != nil || again.Next == head.Next {
-				return errors.Join(err, fmt.Errorf("eventlog: chain %d: the index does not move on from segment %d", chain, head.Next))
-			}
 		}
 	}
 	return nil

@@ -18,8 +18,10 @@ type Index interface {
 	// Apply moves the head from d.Number to d.Number+1 and, only if it moved,
 	// stores the rows of d, in one transaction. It reports whether it moved.
 	Apply(ctx context.Context, d Delta) (bool, error)
-	// Reset forgets everything about a chain: its head is 0 again.
-	Reset(ctx context.Context, chain int) error
+	// Rebuild replaces everything about a chain by what fill applies, from an empty
+	// index on. Others see the old rows until fill is done, and for good if it fails;
+	// who applies meanwhile waits or is undone, which a reader of the log heals.
+	Rebuild(ctx context.Context, chain int, fill func(apply func(Delta) (bool, error)) error) error
 	// Forget drops event ids and outcomes of segments written before the day
 	// of t (UTC).
 	Forget(ctx context.Context, t time.Time) error

@@ -177,11 +177,15 @@ func (x *Index) Apply(_ context.Context, d eventlog.Delta) (bool, error) {
 	return true, nil
 }
 
-// Reset implements eventlog.Index.
-func (x *Index) Reset(_ context.Context, chain int) error {
+// Rebuild implements eventlog.Index.
+func (x *Index) Rebuild(ctx context.Context, chain int, fill func(apply func(eventlog.Delta) (bool, error)) error) error {
+	fresh := NewIndex()
+	if err := fill(func(d eventlog.Delta) (bool, error) { return fresh.Apply(ctx, d) }); err != nil {
+		return err
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.state.chains[chain] = newRows()
+	x.state.chains[chain] = fresh.rows(chain)
 	return nil
 }
 

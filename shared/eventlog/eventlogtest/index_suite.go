@@ -39,7 +39,7 @@ func IndexSuite(t *testing.T, open func(*testing.T) eventlog.Index) {
 		{"old ids and outcomes are forgotten, open commands are not", forgets},
 		{"a forgotten segment still closes its commands", forgottenSegment},
 		{"chains are apart", chainsAreApart},
-		{"a reset chain is empty", resets},
+		{"a rebuilt chain takes the place of the old one", rebuilds},
 		{"existing databases are listed", listsDatabases},
 		{"a cursor never moves back", cursors},
 		{"a snapshot is one moment", snapshotIsOneMoment},
@@ -278,20 +278,48 @@ func chainsAreApart(t *testing.T, x eventlog.Index) {
 	}
 }
 
-func resets(t *testing.T, x eventlog.Index) {
+func rebuilds(t *testing.T, x eventlog.Index) {
 	a := instance("a")
 	full := eventlog.Delta{
+		Written: time.Now().UTC(), // ids of segments from long ago are not rebuilt
 		Events: []eventlog.EventRow{{ID: "e", Position: at(0, 0, 100)}}, Facts: []eventlog.AggregateRow{fact(a, 1, at(0, 0, 100), true)},
 		Opened: []eventlog.CommandRow{command("c1", a, event.Absent, at(0, 0, 200))},
 		Ended:  []eventlog.CommandRow{ended(command("c2", a, event.Absent, at(0, 0, 300)), at(0, 0, 400))},
 	}
 	apply(t, x, full)
-	if err := x.Reset(t.Context(), 0); err != nil {
+	all := eventlog.Query{Events: []event.ID{"e"}, Commands: []event.ID{"c1", "c2"}, Aggregates: []event.Aggregate{a}}
+	before := snapshot(t, x, 0, all)
+
+	broken := errors.New("the bucket is away")
+	err := x.Rebuild(t.Context(), 0, func(fill func(eventlog.Delta) (bool, error)) error {
+		if moved, err := fill(full); !moved || err != nil {
+			t.Errorf("the first segment: %t, %v", moved, err)
+		}
+		return broken
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("a rebuild that fails: %v", err)
+	}
+	equal(t, "after a rebuild that failed", snapshot(t, x, 0, all), before)
+
+	err = x.Rebuild(t.Context(), 0, func(fill func(eventlog.Delta) (bool, error)) error {
+		moved, err := fill(eventlog.Delta{Written: full.Written, Facts: []eventlog.AggregateRow{fact(a, 7, at(0, 0, 100), true)}})
+		if !moved || err != nil {
+			t.Errorf("the first segment: %t, %v", moved, err)
+		}
+		equal(t, "while it is rebuilt", snapshot(t, x, 0, all), before)
+		if moved, err := fill(full); moved || err != nil {
+			t.Errorf("the same segment again: %t, %v", moved, err)
+		}
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	v := snapshot(t, x, 0, eventlog.Query{Events: []event.ID{"e"}, Commands: []event.ID{"c1", "c2"}, Aggregates: []event.Aggregate{a}})
-	equal(t, "after reset", v, eventlog.NewView(eventlog.Head{}))
-	apply(t, x, full)
+	v := snapshot(t, x, 0, all)
+	if v.Head.Next != 1 || len(v.Events)+len(v.Commands) > 0 || v.Aggregates[a].Sequence != 7 {
+		t.Errorf("rebuilt: %+v", v)
+	}
 }
 
 func listsDatabases(t *testing.T, x eventlog.Index) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"spiceharvester/shared/eventlog"
 )
 
@@ -58,14 +60,27 @@ select count(*) from moved`
 
 // Apply implements eventlog.Index.
 func (x *Index) Apply(ctx context.Context, d eventlog.Delta) (bool, error) {
-	events := d.Events
-	if d.Forgotten {
-		events = nil
-	}
-	if len(events) > 0 || len(d.Ended) > 0 && !d.Forgotten {
+	if len(d.Events)+len(d.Ended) > 0 && !d.Forgotten {
 		if err := x.days.Ensure(ctx, d.Written); err != nil {
 			return false, err
 		}
+	}
+	moved, err := apply(ctx, x.pool, d)
+	if err != nil {
+		x.days.Missing(err, d.Written)
+	}
+	return moved, err
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func apply(ctx context.Context, q querier, d eventlog.Delta) (bool, error) {
+	events := d.Events
+	if d.Forgotten {
+		events = nil
 	}
 	args := []any{d.Chain, d.Number, d.Digest[:], d.Written.UTC().Truncate(24 * time.Hour)}
 	args = append(args, eventArgs(events)...)
@@ -80,8 +95,7 @@ func (x *Index) Apply(ctx context.Context, d eventlog.Delta) (bool, error) {
 		column(d.Facts, func(r *eventlog.AggregateRow) time.Time { return r.Created }),
 		column(d.Facts, func(r *eventlog.AggregateRow) []byte { return r.Content[:] }))
 	var moved int
-	if err := x.pool.QueryRow(ctx, applySQL, args...).Scan(&moved); err != nil {
-		x.days.Missing(err, d.Written)
+	if err := q.QueryRow(ctx, applySQL, args...).Scan(&moved); err != nil {
 		return false, fmt.Errorf("pgindex: apply chain %d, segment %d: %w", d.Chain, d.Number, err)
 	}
 	return moved == 1, nil

@@ -67,10 +67,17 @@ func (x *Index) Bind(ctx context.Context, log eventlog.Meta) error {
 	return nil
 }
 
-// Reset implements eventlog.Index.
-func (x *Index) Reset(ctx context.Context, chain int) error {
+// Rebuild implements eventlog.Index: in one transaction, so that others read the
+// old rows until it is done. Who applies meanwhile waits for the head's row.
+func (x *Index) Rebuild(ctx context.Context, chain int, fill func(apply func(eventlog.Delta) (bool, error)) error) error {
+	// A partition cannot be made beside the transaction, which holds its parent.
+	now := time.Now()
+	for day := time.Duration(0); day <= eventlog.Remembered; day += 24 * time.Hour {
+		if err := x.days.Ensure(ctx, now.Add(-day)); err != nil {
+			return err
+		}
+	}
 	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		// The head first: a writer that still saw the old rows cannot move it.
 		for _, sql := range []string{
 			`insert into spice_event_log.chains (chain, next, digest) values ($1, 0, '') on conflict (chain) do update set next = 0, digest = ''`,
 			`delete from spice_event_log.aggregates where chain = $1`,
@@ -79,10 +86,10 @@ func (x *Index) Reset(ctx context.Context, chain int) error {
 			`delete from spice_event_log.outcomes where chain = $1`,
 		} {
 			if _, err := tx.Exec(ctx, sql, chain); err != nil {
-				return fmt.Errorf("pgindex: reset chain %d: %w", chain, err)
+				return fmt.Errorf("pgindex: rebuild chain %d: %w", chain, err)
 			}
 		}
-		return nil
+		return fill(func(d eventlog.Delta) (bool, error) { return apply(ctx, tx, d) })
 	})
 }
 
