@@ -282,7 +282,7 @@ func rebuilds(t *testing.T, x eventlog.Index) {
 	a := instance("a")
 	full := eventlog.Delta{
 		Written: time.Now().UTC(), // ids of segments from long ago are not rebuilt
-		Events: []eventlog.EventRow{{ID: "e", Position: at(0, 0, 100)}}, Facts: []eventlog.AggregateRow{fact(a, 1, at(0, 0, 100), true)},
+		Events:  []eventlog.EventRow{{ID: "e", Position: at(0, 0, 100)}}, Facts: []eventlog.AggregateRow{fact(a, 1, at(0, 0, 100), true)},
 		Opened: []eventlog.CommandRow{command("c1", a, event.Absent, at(0, 0, 200))},
 		Ended:  []eventlog.CommandRow{ended(command("c2", a, event.Absent, at(0, 0, 300)), at(0, 0, 400))},
 	}
