@@ -79,6 +79,7 @@ func (f *Function) routes() {
 	f.documentationRoutes()
 	f.taskRoutes()
 	f.adminRoutes()
+	f.replayRoutes()
 	const db = "/api/v1/databases/{db_name}"
 	f.Handle("GET /api/v1/{$}", f.root)
 	f.Handle("GET /api/v1/health", f.health)

@@ -11,7 +11,7 @@ import (
 // operations describe every route, by groups.
 var operations = [][]openapi.Operation{
 	documentationOperations, healthOperations, databaseOperations, ontologyOperations, classOperations, instanceOperations,
-	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations,
+	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations, replayOperations,
 }
 
 // object is a body of any members; its shape is told in words where it matters.
