@@ -23,6 +23,7 @@ import (
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/search"
 	"spiceharvester/shared/sweep"
+	"spiceharvester/shared/trail"
 )
 
 // Function is the worker: two handlers, each with its own watermarks and its own
@@ -39,7 +40,8 @@ func Open(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(p.Log, p.Registry, client, p.Now, p.Logger), nil
+	_, trail := trail.Open(p)
+	return New(p.Log, p.Registry, client, p.Now, p.Logger, trail), nil
 }
 
 // New makes the worker.

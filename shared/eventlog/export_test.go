@@ -28,9 +28,6 @@ func (l *Log) SkipFirstUseCheck(ctx context.Context) {
 // DecodeSegment gives tests the codec.
 var DecodeSegment = decodeSegment
 
-// SegmentKey gives tests the key of a segment.
-var SegmentKey = segmentKey
-
 // NewSegment seals a segment for tests of the codec.
 func NewSegment(s *Segment, add ...func(*Segment) error) error {
 	for _, f := range add {

@@ -32,3 +32,14 @@ func segmentKey(chain int, number uint64) string {
 }
 
 func dataKey(sha256Hex string) string { return "log/v1/data/" + sha256Hex }
+
+// SegmentKey names the object that holds a segment.
+func SegmentKey(chain int, number uint64) string { return segmentKey(chain, number) }
+
+// ParseSegmentKey is the reverse of [SegmentKey].
+func ParseSegmentKey(key string) (chain int, number uint64, ok bool) {
+	if _, err := fmt.Sscanf(key, "log/v1/%d/%d", &chain, &number); err != nil || segmentKey(chain, number) != key {
+		return 0, 0, false
+	}
+	return chain, number, true
+}

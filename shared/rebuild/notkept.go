@@ -28,4 +28,10 @@ var Rebuilt = map[string]string{
 	"spice_objectify.mapping_specs":   "registries",
 	"spice_objectify.jobs":            "registries",
 	"spice_objectify.row_errors":      "registries",
+	"spice_lineage.places":            "trail",
+	"spice_lineage.events":            "trail",
+	"spice_lineage.lineage_nodes":     "trail",
+	"spice_lineage.lineage_edges":     "trail",
+	"spice_audit.audit_logs":          "trail",
+	"spice_audit.audit_chain_heads":   "trail",
 }
