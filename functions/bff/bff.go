@@ -4,16 +4,20 @@ package bff
 import (
 	"net/http"
 
+	"spiceharvester/shared/audit"
 	"spiceharvester/shared/checker"
 	"spiceharvester/shared/core"
+	"spiceharvester/shared/follow"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ingest"
+	"spiceharvester/shared/lineage"
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/rebuild"
 	"spiceharvester/shared/search"
 	"spiceharvester/shared/tasks"
+	"spiceharvester/shared/trail"
 )
 
 // Function is the BFF.
@@ -30,6 +34,10 @@ type Function struct {
 	tasks     *tasks.Runner
 	documents *rebuild.Search
 	rebuilder *rebuild.Rebuilder
+	trail     *follow.Follower
+	lineage   *lineage.Reader
+	audit     *audit.Store
+	probes    probes
 }
 
 // exempt are the paths that need no token.
@@ -57,13 +65,18 @@ func Open(p *platform.Platform) (*Function, error) {
 	f := &Function{
 		API: httpapi.New("bff", auth, p.Logger), core: c, checker: &checker.Checker{Log: p.Log, Search: client},
 		ingest: files, objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
-		wake:  wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
-		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
+		wake:    wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
+		lineage: &lineage.Reader{Pool: p.Pool, Log: p.Log, Bucket: p.Config.EventStoreBucket, Now: p.Now}, audit: &audit.Store{Pool: p.Pool},
+		probes: probes{search: client.Health},
+		reads:  &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
 	f.tasks = &tasks.Runner{Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Logger: p.Logger}
 	f.documents = &rebuild.Search{Log: p.Log, Client: client, Checker: f.checker, Watermarks: p.Registry, Databases: f.databaseNames, Now: p.Now}
+	sink, follower := trail.Open(p)
+	f.trail = follower
 	f.rebuilder = &rebuild.Rebuilder{Now: p.Now, Sinks: []rebuild.Sink{
 		rebuild.Index(p.Log, p.Pool), rebuild.Registries(p.Log, p.Pool), f.documents.Sink(),
+		rebuild.Trail(sink, follower, p.Pool),
 	}}
 	f.routes()
 	return f, nil
@@ -71,7 +84,10 @@ func Open(p *platform.Platform) (*Function, error) {
 
 // Close implements service.Function: it ends the tasks under way. The platform
 // owns all connections.
-func (f *Function) Close() { f.tasks.Close() }
+func (f *Function) Close() {
+	f.tasks.Close()
+	f.trail.Close()
+}
 
 var _ http.Handler = (*Function)(nil)
 
@@ -130,6 +146,9 @@ func (f *Function) routes() {
 	f.Handle("GET /api/v1/objectify/jobs/{job_id}/errors", f.jobErrors)
 
 	f.Handle("GET /api/v1/monitoring/projections", f.projections)
+	f.lineageRoutes()
+	f.auditRoutes()
+	f.summaryRoutes()
 
 	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)
 	f.Handle("POST /api/v1/commands/{command_id}/cancel", f.core.CancelCommand)

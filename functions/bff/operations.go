@@ -12,6 +12,7 @@ import (
 var operations = [][]openapi.Operation{
 	documentationOperations, healthOperations, databaseOperations, ontologyOperations, classOperations, instanceOperations,
 	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations, replayOperations,
+	lineageOperations, auditOperations, summaryOperations,
 }
 
 // object is a body of any members; its shape is told in words where it matters.

@@ -15,8 +15,8 @@ import (
 	"spiceharvester/shared/problem"
 )
 
-// The function that publishes what an ingest writes to the outbox.
-const publisher = "dataset-ingest-outbox-worker"
+// Publisher is the function that brings what happens here into the log.
+const Publisher = "dataset-ingest-outbox-worker"
 
 // Alive is how long an ingest may be silent before it counts as abandoned.
 const Alive = time.Minute
@@ -289,7 +289,7 @@ func (s *Store) announce(ctx context.Context, tx pgx.Tx, now time.Time, r Reques
 	if err != nil {
 		return err
 	}
-	return outbox.Add(ctx, tx, now, outbox.Entry{Publisher: publisher, Event: event.Event{
+	return outbox.Add(ctx, tx, now, outbox.Entry{Publisher: Publisher, Event: event.Event{
 		ID: event.ID(id), Type: eventType, Source: "/functions/bff", Time: now, Kind: event.Domain, Aggregate: a, Lifecycle: event.Creates,
 		Database: r.Database, Branch: r.Branch, Actor: r.Actor, Correlation: r.ID.String(), Data: data,
 	}})

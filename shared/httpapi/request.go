@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,25 @@ func (r *Request) Query(name, otherwise string) string {
 		return v
 	}
 	return otherwise
+}
+
+// Required reads a text parameter that must be given. It may be blank.
+func (r *Request) Required(name string) string {
+	values := r.URL.Query()
+	if !values.Has(name) {
+		r.errs = append(r.errs, problem.Missing([]any{"query", name}))
+	}
+	return values.Get(name)
+}
+
+// OneOf reads a text parameter that takes some values only.
+func (r *Request) OneOf(name, otherwise string, allowed ...string) string {
+	v := r.Query(name, otherwise)
+	if v != otherwise && !slices.Contains(allowed, v) {
+		r.errs = append(r.errs, problem.NotOneOf([]any{"query", name}, allowed, v))
+		return otherwise
+	}
+	return v
 }
 
 // Branch reads the branch parameter.

@@ -143,6 +143,15 @@ func (c *Client) Refresh(ctx context.Context, alias string) error {
 	return err
 }
 
+// Health gives the colour of the cluster's health: green, yellow or red.
+func (c *Client) Health(ctx context.Context) (string, error) {
+	var answer struct {
+		Status string `json:"status"`
+	}
+	err := c.do(ctx, "cluster health", esapi.ClusterHealthRequest{}, &answer)
+	return answer.Status, err
+}
+
 // Ready checks that the cluster answers and can take writes.
 func (c *Client) Ready(ctx context.Context) error {
 	return c.do(ctx, "cluster health", esapi.ClusterHealthRequest{}, nil)
