@@ -215,7 +215,7 @@ func textChecks(p *params) []check {
 	length := func(v any) int { s, _ := v.(string); return utf8.RuneCountInString(s) }
 	checks := lengthChecks(p, []string{"minLength"}, []string{"maxLength"}, length, textShort, textLong,
 		problem.TypeStringTooShort, problem.TypeStringTooLong)
-	if pattern := p.text("pattern"); pattern != "" {
+	if pattern := p.text("pattern"); pattern != "" && !p.ignorePattern {
 		// Anchored at the start only, as in the contract.
 		re, err := regexp.Compile("^(?:" + pattern + ")")
 		if err != nil {

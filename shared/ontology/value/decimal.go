@@ -117,3 +117,29 @@ func (d decimal) scaled(low int64) *big.Int {
 }
 
 func parseCount(n int) decimal { return parseDecimal(strconv.Itoa(n)) }
+
+// rounded writes a number in plain digits with at most n decimal places, halves away
+// from zero. It must not be far from 1: the zeros of its exponent are written out.
+func (d decimal) rounded(n int) string {
+	if d.places() <= int64(n) {
+		n = int(d.places())
+	}
+	shifted := d.exp + int64(n) // digits of the number that stay
+	kept := new(big.Int)
+	if cut := max(0, min(shifted, int64(len(d.digits)))); cut > 0 {
+		kept.SetString(d.digits[:cut]+strings.Repeat("0", int(shifted-cut)), 10)
+	}
+	if shifted >= 0 && shifted < int64(len(d.digits)) && d.digits[shifted] >= '5' {
+		kept.Add(kept, big.NewInt(1))
+	}
+	text := kept.String()
+	if n > 0 {
+		text = strings.Repeat("0", max(0, n+1-len(text))) + text
+		text = text[:len(text)-n] + "." + text[len(text)-n:]
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	if d.neg && kept.Sign() > 0 {
+		text = "-" + text
+	}
+	return text
+}

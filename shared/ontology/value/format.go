@@ -10,8 +10,7 @@ import (
 	"spiceharvester/shared/problem"
 )
 
-// formats are the values of the constraint "format". credit-card and isbn of the
-// contract are not among them.
+// formats are the values of the constraint "format".
 var formats = map[string]func(s string) bool{
 	"date":         isDate,
 	"date-time":    accepts(normalizeDatetime),
@@ -26,6 +25,8 @@ var formats = map[string]func(s string) bool{
 	"alphanumeric": regexp.MustCompile(`^[\p{L}\p{N} ]*$`).MatchString,
 	"numeric":      regexp.MustCompile(`^[0-9 ]*$`).MatchString,
 	"hexadecimal":  regexp.MustCompile(`^[0-9a-fA-F]*$`).MatchString,
+	"credit-card":  isCreditCard,
+	"isbn":         isISBN,
 	"base64":       func(s string) bool { _, err := base64.StdEncoding.Strict().DecodeString(s); return err == nil },
 	"lowercase":    func(s string) bool { return s == strings.ToLower(s) },
 	"uppercase":    func(s string) bool { return s == strings.ToUpper(s) },

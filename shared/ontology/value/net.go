@@ -15,16 +15,17 @@ import (
 )
 
 var (
-	textUUID      = problem.Define("value.uuid", "Input should be a valid UUID in the form 8-4-4-4-12", "8-4-4-4-12 형식의 올바른 UUID여야 합니다.")
-	textUUIDKind  = problem.Define("value.uuid_kind", "This UUID is not allowed here: version {version}", "허용되지 않는 UUID입니다: 버전 {version}")
-	textEmail     = problem.Define("value.email", "Invalid email format", "이메일 형식이 올바르지 않습니다.")
-	textDomain    = problem.Define("value.domain", "The domain must be one of: {domains}", "도메인은 다음 중 하나여야 합니다: {domains}")
-	textURL       = problem.Define("value.url", "Input should be a valid URL such as https://example.com/path", "올바른 URL이어야 합니다. 예: https://example.com/path")
-	textURI       = problem.Define("value.uri", "Input should be a URI with a scheme", "스킴이 있는 URI여야 합니다.")
-	textURLPart   = problem.Define("value.url_part", "The URL must have {part}", "URL에는 {part} 항목이 있어야 합니다.")
-	textIP        = problem.Define("value.ip", "Input should be a valid IP address", "올바른 IP 주소여야 합니다.")
-	textIPKind    = problem.Define("value.ip_kind", "This IP address is not allowed here", "허용되지 않는 IP 주소입니다.")
-	textExtension = problem.Define("value.extension", "The file extension must be one of: {extensions}", "파일 확장자는 다음 중 하나여야 합니다: {extensions}")
+	textUUID        = problem.Define("value.uuid", "Input should be a valid UUID in the form 8-4-4-4-12", "8-4-4-4-12 형식의 올바른 UUID여야 합니다.")
+	textUUIDKind    = problem.Define("value.uuid_kind", "This UUID is not allowed here: version {version}", "허용되지 않는 UUID입니다: 버전 {version}")
+	textUUIDVariant = problem.Define("value.uuid_variant", "This UUID is not allowed here: its variant is {variant}", "허용되지 않는 UUID입니다: 변형 {variant}")
+	textEmail       = problem.Define("value.email", "Invalid email format", "이메일 형식이 올바르지 않습니다.")
+	textDomain      = problem.Define("value.domain", "The domain must be one of: {domains}", "도메인은 다음 중 하나여야 합니다: {domains}")
+	textURL         = problem.Define("value.url", "Input should be a valid URL such as https://example.com/path", "올바른 URL이어야 합니다. 예: https://example.com/path")
+	textURI         = problem.Define("value.uri", "Input should be a URI with a scheme", "스킴이 있는 URI여야 합니다.")
+	textURLPart     = problem.Define("value.url_part", "The URL must have {part}", "URL에는 {part} 항목이 있어야 합니다.")
+	textIP          = problem.Define("value.ip", "Input should be a valid IP address", "올바른 IP 주소여야 합니다.")
+	textIPKind      = problem.Define("value.ip_kind", "This IP address is not allowed here", "허용되지 않는 IP 주소입니다.")
+	textExtension   = problem.Define("value.extension", "The file extension must be one of: {extensions}", "파일 확장자는 다음 중 하나여야 합니다: {extensions}")
 )
 
 var netSpecs = map[string]*spec{
@@ -34,14 +35,49 @@ var netSpecs = map[string]*spec{
 	"url":        {group: groupText, build: buildURL, sortKey: textKey},
 	"image":      {group: groupText, build: buildImage, sortKey: textKey},
 	"ip":         {group: groupText, build: buildIP, sortKey: ipKey},
+
+	"google_sheets_url": {group: groupText, build: buildSheetsURL, sortKey: textKey},
 }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 const nilUUID = "00000000-0000-0000-0000-000000000000"
 
-// buildUUID accepts the dashed form; the normal form is lower case. The nil UUID has
-// no version.
+// uuidWriters are the forms in which the constraint "format" has UUIDs stored.
+var uuidWriters = map[string]func(s string) string{
+	"":          func(s string) string { return s },
+	"lowercase": func(s string) string { return s },
+	"uppercase": strings.ToUpper,
+	"nodashes":  func(s string) string { return strings.ReplaceAll(s, "-", "") },
+	"urn":       func(s string) string { return "urn:uuid:" + s },
+}
+
+// uuidVariant names the variant by the first digit of the fourth group; the
+// nil UUID falls under the first.
+func uuidVariant(s string) string {
+	switch c := s[19]; {
+	case c < '8':
+		return "reserved for NCS compatibility"
+	case c < 'c':
+		return "specified in RFC 4122"
+	case c < 'e':
+		return "reserved for Microsoft compatibility"
+	}
+	return "reserved for future definition"
+}
+
+// dashed brings the forms of "format" back into the dashed one: what was stored can be
+// sent again.
+func dashed(s string) string {
+	s = strings.TrimPrefix(strings.ToLower(s), "urn:uuid:")
+	if len(s) == 32 {
+		s = s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	}
+	return s
+}
+
+// buildUUID accepts the dashed form and that of "format"; the normal form is lower case
+// with dashes unless "format" says otherwise. The nil UUID has no version.
 func buildUUID(p *params) normalizer {
 	var versions []string
 	if _, v := p.take("version"); v != nil {
@@ -58,12 +94,20 @@ func buildUUID(p *params) normalizer {
 		}
 	}
 	allowNil := p.flag("allowNil", true)
+	variant := p.text("variant")
+	format := p.text("format")
+	write, known := uuidWriters[format]
+	if !known {
+		p.errs.AddValue(problem.TypeValue, problem.At(p.loc, "format"), textBadFormat.With("format", format), format)
+	}
 	return scalar(func(v any) (any, *fault) {
 		s, ok := v.(string)
 		if !ok {
 			return nil, wrongType(problem.TypeString)
 		}
-		s = strings.ToLower(s)
+		if s = strings.ToLower(s); format == "nodashes" || format == "urn" {
+			s = dashed(s)
+		}
 		if !uuidForm.MatchString(s) {
 			return nil, &fault{problem.TypeUUIDParsing, textUUID.With()}
 		}
@@ -75,7 +119,10 @@ func buildUUID(p *params) normalizer {
 		} else if len(versions) > 0 && !slices.Contains(versions, version) {
 			return nil, invalid(textUUIDKind, "version", version)
 		}
-		return s, nil
+		if variant != "" && !strings.Contains(strings.ToLower(uuidVariant(s)), strings.ToLower(strings.ReplaceAll(variant, "_", " "))) {
+			return nil, invalid(textUUIDVariant, "variant", uuidVariant(s))
+		}
+		return write(s), nil
 	})
 }
 

@@ -16,6 +16,8 @@ type params struct {
 	used map[string]bool
 	loc  []any
 	errs problem.FieldErrors
+	// ignorePattern is set by a type whose own form stands before "pattern".
+	ignorePattern bool
 }
 
 func (p *params) take(keys ...string) (string, any) {

@@ -21,9 +21,10 @@ var (
 )
 
 // buildCoordinate gives {"latitude": number, "longitude": number}; the digits are kept
-// as they were written.
+// as they were written unless the constraint "precision" has them rounded.
 func buildCoordinate(p *params) normalizer {
 	box := p.box("boundingBox")
+	places, rounded := p.count("precision")
 	return scalar(func(v any) (any, *fault) {
 		lat, lon, ok := coordinateParts(v)
 		if !ok {
@@ -37,6 +38,9 @@ func buildCoordinate(p *params) normalizer {
 			return nil, invalid(textLongitude)
 		case box != nil && !(between(y, box[0], box[2]) && between(x, box[1], box[3])):
 			return nil, invalid(textOutside)
+		}
+		if rounded {
+			lat, lon = y.rounded(places), x.rounded(places)
 		}
 		return map[string]any{"latitude": json.Number(lat), "longitude": json.Number(lon)}, nil
 	})
@@ -121,6 +125,7 @@ var (
 // for the United States, Canada and Great Britain, states for the United States.
 func buildAddress(p *params) normalizer {
 	required := p.texts("requiredFields")
+	p.text("defaultCountry") // of the contract, where it means nothing either
 	return scalar(func(v any) (any, *fault) {
 		if s, ok := v.(string); ok {
 			if len(required) > 0 {

@@ -4,20 +4,23 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 
 	"spiceharvester/shared/problem"
 )
 
-var (
-	textLexical    = problem.Define("value.lexical", "Input should have the form of {type}, such as {example}", "{type} 형식이어야 합니다. 예: {example}")
-	textConvention = problem.Define("value.convention", "Input should be written in {convention}", "{convention} 표기법이어야 합니다.")
-)
+var textLexical = problem.Define("value.lexical", "Input should have the form of {type}, such as {example}", "{type} 형식이어야 합니다. 예: {example}")
 
 var textSpecs = map[string]*spec{
-	"xsd:string":       {group: groupText, build: simple(normalizeText), sortKey: textKey},
-	"text":             {group: groupText, build: simple(normalizeText), sortKey: textKey},
+	"xsd:string":       {group: groupText, build: buildText, sortKey: textKey},
+	"text":             {group: groupText, build: buildText, sortKey: textKey},
 	"name":             {group: groupText, build: buildName, sortKey: textKey},
+	"database_name":    {group: groupText, build: nameType("database_name"), sortKey: textKey},
+	"class_id":         {group: groupText, build: nameType("class_id"), sortKey: textKey},
+	"branch_name":      {group: groupText, build: nameType("branch_name"), sortKey: textKey},
+	"predicate":        {group: groupText, build: nameType("predicate"), sortKey: textKey},
+	"identifier":       {group: groupText, build: nameType("identifier"), sortKey: textKey},
 	"xsd:boolean":      {build: simple(normalizeBool), sortKey: boolKey},
 	"xsd:base64Binary": {group: groupText, build: simple(decodes("xsd:base64Binary", "U1BJQ0U=", base64.StdEncoding.Strict().DecodeString)), sortKey: textKey},
 	"xsd:hexBinary":    {group: groupText, build: simple(decodes("xsd:hexBinary", "0FB7", hex.DecodeString)), sortKey: textKey},
@@ -31,6 +34,46 @@ var textSpecs = map[string]*spec{
 
 // zone is the optional time zone of XML Schema's date types.
 const zone = `(Z|[+-]\d{2}:\d{2})?`
+
+var (
+	textBlacklist = problem.Define("value.blacklist", "Input must not contain '{word}'", "'{word}' 값을 포함할 수 없습니다.")
+	textWhitelist = problem.Define("value.whitelist", "Input should be one of: {words}", "다음 중 하나여야 합니다: {words}")
+)
+
+// buildText takes any string. It is changed only where the constraints say so: trim,
+// toLowerCase, toUpperCase. What blacklist names must not stand in it; whitelist names
+// all that it can be.
+func buildText(p *params) normalizer {
+	trim, lower, upper := p.flag("trim", false), p.flag("toLowerCase", false), p.flag("toUpperCase", false)
+	if lower && upper {
+		p.errs.Add(problem.TypeValue, problem.At(p.loc), textContradiction.With("low", "toLowerCase", "high", "toUpperCase"))
+	}
+	black, white := p.texts("blacklist"), p.texts("whitelist")
+	return scalar(func(v any) (any, *fault) {
+		if _, bad := normalizeText(v); bad != nil {
+			return nil, bad
+		}
+		s := v.(string)
+		if trim {
+			s = strings.TrimSpace(s)
+		}
+		switch {
+		case lower:
+			s = strings.ToLower(s)
+		case upper:
+			s = strings.ToUpper(s)
+		}
+		for _, word := range black {
+			if word != "" && strings.Contains(s, word) {
+				return nil, invalid(textBlacklist, "word", word)
+			}
+		}
+		if len(white) > 0 && !slices.Contains(white, s) {
+			return nil, invalid(textWhitelist, "words", white)
+		}
+		return s, nil
+	})
+}
 
 // normalizeText takes any string as it is.
 func normalizeText(v any) (any, *fault) {
@@ -82,33 +125,4 @@ func decodes(name, example string, decode func(string) ([]byte, error)) func(any
 		}
 		return s, nil
 	}
-}
-
-// conventions are the ways of writing names that "convention" can ask for.
-var conventions = map[string]*regexp.Regexp{
-	"camelCase":        regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`),
-	"PascalCase":       regexp.MustCompile(`^[A-Z][a-zA-Z0-9]*$`),
-	"snake_case":       regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`),
-	"kebab-case":       regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
-	"UPPER_SNAKE_CASE": regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`),
-	"lowercase":        regexp.MustCompile(`^[a-z][a-z0-9]*$`),
-	"UPPERCASE":        regexp.MustCompile(`^[A-Z][A-Z0-9]*$`),
-	"dot.notation":     regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]*(\.[a-zA-Z0-9]+)*$`),
-	"path/notation":    regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]*(/[a-zA-Z0-9]+)*$`),
-}
-
-// buildName is a string that may have to follow a convention.
-func buildName(p *params) normalizer {
-	convention := p.text("convention")
-	re := conventions[convention]
-	if convention != "" && re == nil {
-		p.errs = append(p.errs, problem.InvalidValue(problem.At(p.loc, "convention"), textBadConstraint.With("key", "convention"), convention))
-	}
-	return scalar(func(v any) (any, *fault) {
-		out, bad := normalizeText(v)
-		if bad == nil && re != nil && !re.MatchString(out.(string)) {
-			return nil, invalid(textConvention, "convention", convention)
-		}
-		return out, bad
-	})
 }

@@ -6,11 +6,10 @@
 // map[string]any. Numbers keep their text; nothing here turns one into a float64.
 //
 // The rules are those of the contract (bff-api 4), with plainer normal forms: one that
-// is stored holds nothing that can be computed from it. Not done of that section: the
-// type google_sheets_url, the constraint "type" of name, trim, toLowerCase, toUpperCase,
-// blacklist, whitelist, rounding of coordinates, the variant and format of uuid, the
-// formats credit-card and isbn, numbering plans beyond length and country, and the text
-// forms with defaults of 4.5. A constraint that nothing enforces is told by
+// is stored holds nothing that can be computed from it. Three rules are plainer than the
+// contract's: coordinates are rounded only where "precision" asks for it, numbering
+// plans are country codes and lengths, and the text forms with defaults of 4.5 do not
+// exist: what cannot be read is refused. A constraint that nothing enforces is told by
 // [Rule.Unenforced].
 package value
 
