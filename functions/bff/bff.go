@@ -78,6 +78,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		rebuild.Index(p.Log, p.Pool), rebuild.Registries(p.Log, p.Pool), f.documents.Sink(),
 		rebuild.Trail(sink, follower, p.Pool),
 	}}
+	c.Writes.Stored = f.reads
 	f.routes()
 	return f, nil
 }
@@ -106,19 +107,8 @@ func (f *Function) routes() {
 	f.Handle("DELETE "+db, f.deleteDatabase)
 	f.Handle("GET "+db+"/expected-seq", f.expectedSequence)
 
-	ontology := &core.OntologyWrites{Core: f.core, ClassParam: "class_label", GenerateID: true}
-	f.Handle("POST "+db+"/ontology", ontology.Create)
-	f.Handle("POST "+db+"/ontology/validate", ontology.Validate)
-	f.Handle("POST "+db+"/ontology/{class_label}/validate", ontology.ValidateUpdate)
-	f.Handle("PUT "+db+"/ontology/{class_label}", ontology.Update)
-	f.Handle("DELETE "+db+"/ontology/{class_label}", ontology.Delete)
-	f.Handle("GET "+db+"/ontology/list", f.listOntologies)
-	f.Handle("GET "+db+"/ontology/{class_label}", f.getOntology)
-	f.Handle("GET "+db+"/ontology/{class_label}/schema", f.getSchema)
+	f.ontologyRoutes()
 	f.Handle("POST "+db+"/suggest-schema-from-data", f.suggestSchema)
-	f.Handle("GET "+db+"/classes", f.listClasses)
-	f.Handle("POST "+db+"/classes", f.createClass)
-	f.Handle("GET "+db+"/classes/{class_label}", f.getClass)
 
 	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_label", Labels: true}
 	f.Handle("POST "+db+"/instances/{class_label}/create", instances.Create)
@@ -129,6 +119,7 @@ func (f *Function) routes() {
 	f.Handle("GET "+db+"/class/{class_id}/instances", f.listInstances)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}", f.getInstance)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/origin", f.instanceOrigin)
+	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/expected-seq", f.instanceSequence)
 	f.Handle("GET "+db+"/class/{class_id}/sample-values", f.sampleValues)
 
 	const datasets = "/api/v1/pipelines/datasets"

@@ -58,7 +58,7 @@ func (f *Function) createDatabase(r *httpapi.Request) (*httpapi.Response, error)
 func (f *Function) deleteDatabase(r *httpapi.Request) (*httpapi.Response, error) {
 	name := r.PathValue("db_name")
 	var expected *uint64
-	if r.Query("expected_seq", "") != "" {
+	if r.HasExpected() {
 		n := r.Expected()
 		expected = &n
 	}
@@ -79,12 +79,12 @@ func (f *Function) database(r *httpapi.Request) (name string, exists bool, seque
 }
 
 func (f *Function) getDatabase(r *httpapi.Request) (*httpapi.Response, error) {
-	name, exists, _, err := f.database(r)
+	name, exists, sequence, err := f.database(r)
 	if err != nil {
 		return nil, err
 	}
 	inner := httpapi.Envelope{Status: "success", Message: textExists.With("name", name).In(r.Lang), Data: map[string]any{"exists": exists}}
-	return httpapi.OK(map[string]any{"status": "success", "data": inner}), nil
+	return httpapi.Tagged(r, httpapi.OK(map[string]any{"status": "success", "data": inner}), sequence), nil
 }
 
 func (f *Function) expectedSequence(r *httpapi.Request) (*httpapi.Response, error) {

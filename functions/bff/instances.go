@@ -2,7 +2,9 @@ package bff
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -125,7 +127,32 @@ func (f *Function) getInstance(r *httpapi.Request) (*httpapi.Response, error) {
 		return nil, err
 	}
 	f.labelled(r, ref.Database, ref.Class, []reads.Document{d})
-	return httpapi.OK(map[string]any{"status": "success", "data": d}), nil
+	resp := httpapi.OK(map[string]any{"status": "success", "data": d})
+	sequence, _ := d["event_sequence"].(json.Number)
+	n, err := strconv.ParseUint(sequence.String(), 10, 64)
+	if err != nil {
+		return nil, problem.Internal(fmt.Errorf("instance %s: sequence: %w", ref.ID, err))
+	}
+	return httpapi.Tagged(r, resp, n), nil
+}
+
+// instanceSequence answers the sequence that the next write of an instance has to
+// expect, from the log; 0 for one that never was.
+func (f *Function) instanceSequence(r *httpapi.Request) (*httpapi.Response, error) {
+	ref, err := f.instance(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.core.RequireTarget(r); err != nil {
+		return nil, err
+	}
+	sequence, _, err := f.core.Writes.Sequence(r.Context(), ref.Database, writes.InstanceAggregate(ref))
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Tagged(r, httpapi.Success(r, textSequence.With(), map[string]any{
+		"db_name": ref.Database, "branch": ref.Branch, "class_id": ref.Class, "instance_id": ref.ID, "expected_seq": sequence,
+	}), sequence), nil
 }
 
 // sampleValues lists values that instances have, of one property or of all.

@@ -39,14 +39,28 @@ func (f *Function) listOntologies(r *httpapi.Request) (*httpapi.Response, error)
 		return nil, err
 	}
 	for _, d := range list.Documents {
-		for _, name := range []string{"label", "description"} {
-			if texts, ok := d[name].(map[string]any); ok {
-				d[name+"_i18n"] = texts
-				d[name] = localized(texts, r.Lang)
+		display(d, r.Lang)
+	}
+	return httpapi.OK(map[string]any{"total": list.Total, "ontologies": list.Documents, "offset": offset, "limit": limit, "branch": r.Branch()}), nil
+}
+
+// display shows the texts of a class, its properties and relationships in one language,
+// and keeps all languages beside them in *_i18n.
+func display(d reads.Document, lang problem.Lang) {
+	for _, name := range []string{"label", "description", "inverse_label"} {
+		if texts, ok := d[name].(map[string]any); ok {
+			d[name+"_i18n"], d[name] = texts, localized(texts, lang)
+		}
+	}
+	for _, name := range []string{"properties", "relationships"} {
+		parts, _ := d[name].([]any)
+		for _, part := range parts {
+			if p, ok := part.(map[string]any); ok {
+				display(p, lang)
+				p["display_label"] = p["label"]
 			}
 		}
 	}
-	return httpapi.OK(map[string]any{"total": list.Total, "ontologies": list.Documents, "offset": offset, "limit": limit, "branch": r.Branch()}), nil
 }
 
 // localized chooses the text of a language, else English, else Korean.

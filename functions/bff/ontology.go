@@ -3,6 +3,7 @@ package bff
 import (
 	"net/http"
 
+	"spiceharvester/shared/classes"
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
@@ -16,21 +17,60 @@ var (
 	textFormat    = problem.Define("ontology.format", "The format must be one of {allowed}.", "형식은 {allowed} 중 하나여야 합니다.")
 )
 
+func (f *Function) ontologyRoutes() {
+	const db = "/api/v1/databases/{db_name}"
+	writes := &core.OntologyWrites{Core: f.core, ClassParam: "class_label", GenerateID: true}
+	label := func(h httpapi.Handler) httpapi.Handler { return f.core.ByLabel("class_label", h) }
+	f.Handle("POST "+db+"/ontology", writes.Create)
+	f.Handle("POST "+db+"/ontology/validate", writes.Validate)
+	f.Handle("POST "+db+"/ontology/{class_label}/validate", label(writes.ValidateUpdate))
+	f.Handle("PUT "+db+"/ontology/{class_label}", label(writes.Update))
+	f.Handle("DELETE "+db+"/ontology/{class_label}", label(writes.Delete))
+	f.Handle("GET "+db+"/ontology/list", f.listOntologies)
+	f.Handle("GET "+db+"/ontology/{class_label}", label(f.getOntology))
+	f.Handle("GET "+db+"/ontology/{class_label}/expected-seq", label(f.classSequence))
+	f.Handle("GET "+db+"/ontology/{class_id}/schema", f.core.ByLabel("class_id", f.getSchema))
+	f.Handle("GET "+db+"/classes", f.listClasses)
+	f.Handle("POST "+db+"/classes", f.createClass)
+	f.Handle("GET "+db+"/classes/{class_id}", f.core.ByLabel("class_id", f.getClass))
+}
+
 // getOntology shows a class in the reader's language.
 func (f *Function) getOntology(r *httpapi.Request) (*httpapi.Response, error) {
 	d, err := f.core.Class(r, "class_label")
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.OK(d.Class.Response(r.Lang, ontology.Stamp{Branch: r.Branch(), Version: int64(d.Sequence), CreatedAt: d.Created, UpdatedAt: d.Updated})), nil
+	stamp := ontology.Stamp{Branch: r.Branch(), Version: int64(d.Sequence), CreatedAt: d.Created, UpdatedAt: d.Updated}
+	return httpapi.Tagged(r, httpapi.OK(d.Class.Response(r.Lang, stamp)), d.Sequence), nil
 }
 
 func (f *Function) getClass(r *httpapi.Request) (*httpapi.Response, error) {
-	d, err := f.core.Class(r, "class_label")
+	d, err := f.core.Class(r, "class_id")
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.Success(r, textClassRead.With("id", d.Class.ID), core.Document(d, r.Branch())), nil
+	return httpapi.Tagged(r, httpapi.Success(r, textClassRead.With("id", d.Class.ID), core.Document(d, r.Branch())), d.Sequence), nil
+}
+
+// classSequence answers the sequence that the next write of a class has to expect; 0 for
+// one that does not exist.
+func (f *Function) classSequence(r *httpapi.Request) (*httpapi.Response, error) {
+	if err := f.core.RequireTarget(r); err != nil {
+		return nil, err
+	}
+	id := r.PathValue("class_label")
+	if err := ontology.CheckClassID(id); err != nil {
+		return nil, problem.InvalidParameter([]any{"path", "class_label"}, err, id)
+	}
+	database, branch := r.PathValue("db_name"), r.Branch()
+	sequence, _, err := f.core.Writes.Sequence(r.Context(), database, classes.Aggregate(database, branch, id))
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Tagged(r, httpapi.Success(r, textSequence.With(), map[string]any{
+		"db_name": database, "branch": branch, "class_id": id, "expected_seq": sequence,
+	}), sequence), nil
 }
 
 // createClass takes a class in the older shape: "@id" for the id, 200 outside.
@@ -61,7 +101,7 @@ func (f *Function) createClass(r *httpapi.Request) (*httpapi.Response, error) {
 
 // getSchema exports a class: as the document itself or as JSON-LD.
 func (f *Function) getSchema(r *httpapi.Request) (*httpapi.Response, error) {
-	d, err := f.core.Class(r, "class_label")
+	d, err := f.core.Class(r, "class_id")
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func (f *Function) getClass(r *httpapi.Request) (*httpapi.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.Success(r, textRead.With("id", d.Class.ID), core.Document(d, r.Branch())), nil
+	return httpapi.Tagged(r, httpapi.Success(r, textRead.With("id", d.Class.ID), core.Document(d, r.Branch())), d.Sequence), nil
 }
 
 func (f *Function) listClasses(r *httpapi.Request) (*httpapi.Response, error) {

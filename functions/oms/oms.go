@@ -32,6 +32,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		API: httpapi.New("oms", auth, p.Logger), core: c,
 		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
+	c.Writes.Stored = f.reads
 	f.routes()
 	return f, nil
 }

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
-	"slices"
 	"time"
 
 	"spiceharvester/shared/classes"
@@ -83,6 +82,9 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, data command.Da
 		case writes.UpdateClass:
 			return f.update(ctx, cmd, payload)
 		}
+		if err := writes.RefuseInUse(ctx, f.classes, cmd.Database, cmd.Branch, payload.Class); err != nil {
+			return eventlog.Entry{}, err
+		}
 		return f.end(cmd, classDeleted, event.Deletes, classes.Fact{Database: cmd.Database, Branch: cmd.Branch, Class: payload.Class})
 	}
 	return eventlog.Entry{}, consume.Permanent(fmt.Errorf("unknown command type %q", data.Type))
@@ -130,32 +132,13 @@ func (f *Function) create(ctx context.Context, cmd *event.Event, payload writes.
 	if err := cmp.Or(lookup, errs.Err()); err != nil {
 		return eventlog.Entry{}, err
 	}
-	parents, err := f.parents(ctx, cmd, schema.Class)
+	parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, schema.Class)
 	if err != nil {
 		return eventlog.Entry{}, err
 	}
 	entry, err := f.end(cmd, classCreated, event.Creates, classes.Fact{Database: cmd.Database, Branch: cmd.Branch, Class: payload.Class, Body: &schema.Class})
 	entry.Require = parents
 	return entry, err
-}
-
-var textCircle = problem.Define("ontology.parent_circle", "'{parent}' descends from '{class}'; it cannot be its parent", "'{parent}' 클래스는 '{class}' 클래스의 하위 클래스이므로 부모가 될 수 없습니다.")
-
-// parents requires a class's parents as they are now. A class that is its own
-// ancestor could never be read again.
-func (f *Function) parents(ctx context.Context, cmd *event.Event, class ontology.Class) ([]eventlog.Require, error) {
-	if class.ParentClass == nil {
-		return nil, nil
-	}
-	parent, err := f.classes.Get(ctx, cmd.Database, cmd.Branch, *class.ParentClass)
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(parent.Requires, func(r eventlog.Require) bool { return r.Aggregate == cmd.Aggregate }) {
-		loc := []any{"body", "parent_class"}
-		return nil, problem.Validation(problem.InvalidValue(loc, textCircle.With("parent", *class.ParentClass, "class", class.ID), *class.ParentClass))
-	}
-	return parent.Requires, nil
 }
 
 func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.ClassPayload) (eventlog.Entry, error) {
@@ -178,7 +161,7 @@ func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.
 	if reflect.DeepEqual(before.Class, after) {
 		return execute.Unchanged(cmd, source, f.now(), map[string]any{"class_id": payload.Class, "sequence": before.Sequence, "position": before.Position.String()})
 	}
-	parents, err := f.parents(ctx, cmd, after)
+	parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, after)
 	if err != nil {
 		return eventlog.Entry{}, err
 	}

@@ -155,11 +155,17 @@ func TestRefusedWhenDecided(t *testing.T) {
 			func(w *world) (command.Accepted, error) { return w.updateClass(1, `{"label":"x"}`) },
 			func(w *world) { w.DeleteClass("shop", "Thing") }, problem.ResourceNotFound, "<nil> <nil>",
 		},
-		"parent never was": {
+		"parent is gone": {
 			func(w *world) (command.Accepted, error) {
-				return w.createClass(`{"id":"Child","label":"x","parent_class":"Nothing","properties":[{"name":"child_id","type":"string","label":"x"}]}`)
+				return w.createClass(`{"id":"Child","label":"x","parent_class":"Thing","properties":[{"name":"child_id","type":"string","label":"x"}]}`)
 			},
-			func(*world) {}, problem.ResourceNotFound, "<nil> <nil>",
+			func(w *world) { w.DeleteClass("shop", "Thing") }, problem.ValidationFailed, "<nil> <nil>",
+		},
+		"class is in use now": {
+			func(w *world) (command.Accepted, error) {
+				return w.Writes.DeleteClass(w.T.Context(), writes.Caller{}, "shop", "main", "Thing", 1)
+			},
+			func(w *world) { w.Instance("shop", "Thing", `{"thing_id":"t1"}`) }, problem.ConflictDetected, "<nil> <nil>",
 		},
 		"deleted twice": {
 			func(w *world) (command.Accepted, error) {
@@ -216,11 +222,11 @@ func TestParents(t *testing.T) {
 	w.Class("shop", thing)
 	child := `{"id":"Child","label":"Child","parent_class":"Thing","properties":[{"name":"child_id","type":"string","label":"Id"}]}`
 	w.done(w.createClass(child))
-	if p := w.failed(w.updateClass(1, `{"parent_class":"Child"}`)); len(p.Errors) != 1 || problem.Path(p.Errors[0].Loc) != "body.parent_class" {
-		t.Errorf("a circle: %s", show(p))
-	}
-	if p := w.failed(w.updateClass(1, `{"parent_class":"Nothing"}`)); p.Code != problem.ResourceNotFound {
-		t.Errorf("no parent: %s", show(p))
+	for _, parent := range []string{"Child", "Nothing"} {
+		_, err := w.updateClass(1, `{"parent_class":"`+parent+`"}`)
+		if p, ok := problem.AsProblem(err); !ok || len(p.Errors) != 1 || problem.Path(p.Errors[0].Loc) != "body.parent_class" {
+			t.Errorf("parent %s: %v", parent, err)
+		}
 	}
 	w.Class("shop", `{"id":"Other","label":"Other","properties":[{"name":"other_id","type":"string","label":"Id","primary_key":true}]}`)
 	first, err := w.updateClass(1, `{"parent_class":"Other"}`) // Thing, and so Child below it

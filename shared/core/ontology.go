@@ -138,6 +138,46 @@ func (c *Core) Class(r *httpapi.Request, param string) (*classes.Definition, err
 	return c.Classes.Get(r.Context(), database, branch, id)
 }
 
+// ByLabel lets the path name a class by a label, too: what is the id of a class stays,
+// any other text is looked up among the labels in the reader's language, then in Korean,
+// then in English. Of several classes with the same label the first by id is meant. An
+// id wins over a label because ids are unique and labels are not: nobody can take over
+// the address of a class by giving its id to another one as a label.
+func (c *Core) ByLabel(param string, h httpapi.Handler) httpapi.Handler {
+	return func(r *httpapi.Request) (*httpapi.Response, error) {
+		id, err := c.classOf(r, r.PathValue(param))
+		if err != nil {
+			return nil, err
+		}
+		r.SetPathValue(param, id)
+		return h(r)
+	}
+}
+
+func (c *Core) classOf(r *httpapi.Request, text string) (string, error) {
+	database, branch := r.PathValue("db_name"), r.Branch()
+	if err := writes.CheckTarget(database, branch); err != nil {
+		return "", err
+	}
+	if ontology.CheckClassID(text) == nil {
+		if exists, err := c.Classes.Exists(r.Context(), database, branch, text); err != nil || exists {
+			return text, err
+		}
+	}
+	list, err := c.Classes.All(r.Context(), database, branch)
+	if err != nil {
+		return "", err
+	}
+	for _, lang := range []problem.Lang{r.Lang, problem.Korean, problem.English} {
+		for _, d := range list {
+			if d.Class.Label[string(lang)] == text {
+				return d.Class.ID, nil
+			}
+		}
+	}
+	return text, nil
+}
+
 // ClassDocument is a class as the OMS shows it: texts as maps, and where it
 // stands in the log.
 type ClassDocument struct {

@@ -32,6 +32,11 @@ type Index interface {
 	OverdueCommands(ctx context.Context, before time.Time, limit int) ([]CommandRow, error)
 	// Databases lists the aggregates of type Database that exist, by name.
 	Databases(ctx context.Context) ([]AggregateRow, error)
+	// Under lists the aggregates of a type in a chain whose ids begin with a prefix
+	// and whose last fact stands behind a position and is no deletion, by id.
+	Under(ctx context.Context, chain int, t event.AggregateType, prefix string, since event.Position) ([]AggregateRow, error)
+	// CountUnder counts them.
+	CountUnder(ctx context.Context, chain int, t event.AggregateType, prefix string, since event.Position) (int, error)
 	// Cursor reads a reader's place in a chain; the zero Head if it has none.
 	Cursor(ctx context.Context, reader string, chain int) (Head, error)
 	// MoveCursor stores a reader's place. It never moves back.

@@ -181,3 +181,44 @@ func (l *Log) Read(ctx context.Context, chain int, from Head) iter.Seq2[*Segment
 
 // After is the place behind the segment.
 func (s *Segment) After() Head { return Head{Next: s.Number + 1, Digest: s.digest} }
+
+// Under lists the aggregates of a type that exist in a database and whose ids begin with
+// a prefix, by id.
+func (l *Log) Under(ctx context.Context, database string, t event.AggregateType, prefix string) ([]AggregateRow, error) {
+	chain, since, err := l.lifeOf(ctx, database)
+	if err != nil || since.IsZero() {
+		return nil, err
+	}
+	rows, err := l.index.Under(ctx, chain, t, prefix, since)
+	if err != nil {
+		return nil, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return rows, nil
+}
+
+// CountUnder counts what Under lists.
+func (l *Log) CountUnder(ctx context.Context, database string, t event.AggregateType, prefix string) (int, error) {
+	chain, since, err := l.lifeOf(ctx, database)
+	if err != nil || since.IsZero() {
+		return 0, err
+	}
+	n, err := l.index.CountUnder(ctx, chain, t, prefix, since)
+	if err != nil {
+		return 0, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return n, nil
+}
+
+// lifeOf gives the position at which a database was created last, zero if it does not
+// exist.
+func (l *Log) lifeOf(ctx context.Context, database string) (chain int, since event.Position, err error) {
+	if chain, err = l.ChainOf(ctx, database); err != nil {
+		return 0, since, err
+	}
+	a := event.DatabaseAggregate(database)
+	states, _, err := l.States(ctx, database, a)
+	if err != nil || !states[a].Exists {
+		return chain, event.Position{}, err
+	}
+	return chain, states[a].Born, nil
+}

@@ -91,13 +91,41 @@ func (r *Request) Int(name string, otherwise, low, high int64) int64 {
 	return otherwise
 }
 
-// Expected reads expected_seq, which is required.
+// Expected reads expected_seq, which is required: as parameter, or as If-Match with the
+// ETag of a read. Both must not differ.
 func (r *Request) Expected() uint64 {
-	if r.URL.Query().Get("expected_seq") == "" {
+	if !r.HasExpected() {
 		r.errs = append(r.errs, problem.Missing([]any{"query", "expected_seq"}))
 		return 0
 	}
-	return uint64(r.Int("expected_seq", 0, 0, 1<<62))
+	fromQuery, fromHeader := uint64(r.Int("expected_seq", 0, 0, 1<<62)), r.ifMatch()
+	switch {
+	case r.URL.Query().Get("expected_seq") == "":
+		return fromHeader
+	case r.Header.Get("If-Match") != "" && fromHeader != fromQuery && r.errs == nil:
+		r.errs = append(r.errs, problem.InvalidValue([]any{"header", "If-Match"}, textIfMatch.With(), r.Header.Get("If-Match")))
+	}
+	return fromQuery
+}
+
+// HasExpected reports whether the client says which sequence it expects.
+func (r *Request) HasExpected() bool {
+	return r.URL.Query().Get("expected_seq") != "" || r.Header.Get("If-Match") != ""
+}
+
+// ifMatch reads the sequence out of If-Match, 0 without one.
+func (r *Request) ifMatch() uint64 {
+	tag := r.Header.Get("If-Match")
+	if tag == "" {
+		return 0
+	}
+	text, opened := strings.CutPrefix(tag, `"`)
+	text, closed := strings.CutSuffix(text, `"`)
+	n, err := strconv.ParseUint(text, 10, 62)
+	if err != nil || !opened || !closed {
+		r.errs = append(r.errs, problem.InvalidValue([]any{"header", "If-Match"}, textIfMatch.With(), tag))
+	}
+	return n
 }
 
 // Body reads a JSON object.
@@ -123,6 +151,7 @@ func (r *Request) RawBody(limit int64) ([]byte, error) {
 }
 
 var (
+	textIfMatch  = problem.Define("http.if_match", "If-Match takes the ETag of a read, a sequence in quotes, and must not differ from expected_seq.", "If-Match에는 조회 응답의 ETag(따옴표로 묶은 시퀀스)를 지정해야 하며 expected_seq와 달라서는 안 됩니다.")
 	textBodyLost = problem.Define("http.body_lost", "The request body could not be read to its end.", "요청 본문을 끝까지 읽을 수 없습니다.")
 	textKey      = problem.Define("http.idempotency_key", "Idempotency-Key must have 1 to {limit} printable characters.", "Idempotency-Key는 1~{limit}자의 출력 가능한 문자여야 합니다.")
 	textPrefer   = problem.Define("http.prefer_wait", "Prefer: wait takes a number of seconds from 0 to {limit}.", "Prefer: wait에는 0부터 {limit}까지의 초 단위 숫자를 지정해야 합니다.")

@@ -51,6 +51,13 @@ func (resp *Response) write(w http.ResponseWriter, r *Request) {
 		resp.Content.write(w, r, resp)
 		return
 	}
+	if resp.Status == http.StatusNotModified {
+		for name, values := range resp.Header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(resp.Status)
+		return
+	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)

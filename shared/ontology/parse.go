@@ -110,6 +110,7 @@ func (d *declarations) property(obj map[string]any, loc []any) (Property, bool) 
 		p.Name = r.needed("name")
 	}
 	link, isLink := d.link(r, &p)
+	r.drop("display_label")
 	r.finish()
 	if isLink {
 		d.links = append(d.links, link)
@@ -214,6 +215,7 @@ func (d *declarations) relationships(r *reader) []Relationship {
 		if inverse, ok := in.text("inverse_predicate"); ok && inverse != "" {
 			rel.InversePredicate = &inverse
 		}
+		in.drop("display_label")
 		in.finish()
 		return rel
 	})

@@ -62,9 +62,24 @@ func (r *reader) object(key string) map[string]any {
 	return m
 }
 
+// withTranslations is a localised text as it was sent. A text in one language may have
+// all of them beside it, as reads answer it: it then stands in the place of its language.
+func (r *reader) withTranslations(key string) any {
+	v, all := r.take(key), r.object(key+"_i18n")
+	text, isText := v.(string)
+	if !isText || len(all) == 0 {
+		return v
+	}
+	out := maps.Clone(all)
+	for lang, text := range Localize(text) {
+		out[lang] = text
+	}
+	return out
+}
+
 // localized reads a localised text.
 func (r *reader) localized(key string, strict bool) Localized {
-	v := r.take(key)
+	v := r.withTranslations(key)
 	if v == nil {
 		return nil
 	}

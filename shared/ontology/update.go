@@ -63,7 +63,7 @@ func ParseUpdate(obj map[string]any, classID string, opt Options, loc ...any) (U
 }
 
 func (u *Update) patch(r *reader, key string) localizedPatch {
-	v := r.take(key)
+	v := r.withTranslations(key)
 	if v == nil {
 		return nil
 	}

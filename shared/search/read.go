@@ -129,8 +129,18 @@ func (c *Client) Get(ctx context.Context, alias, id string) (source json.RawMess
 
 // Scan walks every document of an alias, tombstones too, by id.
 func (c *Client) Scan(ctx context.Context, alias string, visit func(id string, source json.RawMessage) error) error {
+	return c.scan(ctx, alias, object{"match_all": object{}}, visit)
+}
+
+// ScanClass walks the documents of a class, by id.
+func (c *Client) ScanClass(ctx context.Context, alias, class string, visit func(id string, source json.RawMessage) error) error {
+	filter := []object{{"term": object{"deleted": false}}, {"term": object{"class_id": class}}}
+	return c.scan(ctx, alias, object{"bool": object{"filter": filter}}, visit)
+}
+
+func (c *Client) scan(ctx context.Context, alias string, query object, visit func(id string, source json.RawMessage) error) error {
 	body := object{
-		"query": object{"match_all": object{}}, "size": 1000, "track_total_hits": false,
+		"query": query, "size": 1000, "track_total_hits": false,
 		"sort": []object{{"class_id": "asc"}, {"instance_id": "asc"}},
 	}
 	for {

@@ -103,6 +103,9 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 	if report := ontology.Lint(class, s.LintOptions(branch)); !report.OK {
 		return fail(LintProblem(report))
 	}
+	if _, err := s.Classes.Parents(ctx, database, branch, class); err != nil {
+		return fail(err)
+	}
 	body["id"] = class.ID
 	accepted, err := s.submit(ctx, c, command.Request{
 		Type: CreateClass, Aggregate: classes.Aggregate(database, branch, class.ID), Database: database, Branch: branch,
@@ -164,19 +167,33 @@ func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, c
 	if err := s.guardBranch(c, branch, diff.IsHighRisk()); err != nil {
 		return command.Accepted{}, err
 	}
+	if before.Sequence == expected { // else the log refuses it
+		if _, err := s.Classes.Parents(ctx, database, branch, after); err != nil {
+			return command.Accepted{}, err
+		}
+		if err := s.refuseBreaking(ctx, database, branch, after); err != nil {
+			return command.Accepted{}, err
+		}
+	}
 	return s.submit(ctx, c, command.Request{
 		Type: UpdateClass, Aggregate: classes.Aggregate(database, branch, class), Database: database, Branch: branch,
 		Expect: event.At(expected), Payload: ClassPayload{Class: class, Body: body, Reason: c.Reason},
 	})
 }
 
-// DeleteClass accepts the deletion of a class.
+// DeleteClass accepts the deletion of a class that nothing uses.
 func (s *Service) DeleteClass(ctx context.Context, c Caller, database, branch, class string, expected uint64) (command.Accepted, error) {
-	if _, err := s.classFor(ctx, database, branch, class); err != nil {
+	before, err := s.classFor(ctx, database, branch, class)
+	if err != nil {
 		return s.replayed(ctx, c, database, err)
 	}
 	if err := s.guardBranch(c, branch, true); err != nil {
 		return command.Accepted{}, err
+	}
+	if before.Sequence == expected { // else the log refuses it
+		if err := RefuseInUse(ctx, s.Classes, database, branch, class); err != nil {
+			return command.Accepted{}, err
+		}
 	}
 	return s.submit(ctx, c, command.Request{
 		Type: DeleteClass, Aggregate: classes.Aggregate(database, branch, class), Database: database, Branch: branch,

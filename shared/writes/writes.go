@@ -55,6 +55,9 @@ type Service struct {
 	Commands *command.Service
 	Classes  *classes.Reader
 	Policy   Policy
+	// Stored checks changes of classes against the instances that exist; without it they
+	// are not checked.
+	Stored Stored
 }
 
 func (s *Service) submit(ctx context.Context, c Caller, r command.Request) (command.Accepted, error) {

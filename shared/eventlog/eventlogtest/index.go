@@ -244,6 +244,27 @@ func (x *Index) Databases(context.Context) ([]eventlog.AggregateRow, error) {
 	return list, nil
 }
 
+// Under implements eventlog.Index.
+func (x *Index) Under(_ context.Context, chain int, t event.AggregateType, prefix string, since event.Position) ([]eventlog.AggregateRow, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var list []eventlog.AggregateRow
+	since.Chain = chain
+	for _, a := range x.state.chains[chain].aggregates {
+		if a.Aggregate.Type == t && strings.HasPrefix(a.Aggregate.ID, prefix) && !a.Deleted && a.Position.Compare(since) > 0 {
+			list = append(list, a)
+		}
+	}
+	slices.SortFunc(list, func(a, b eventlog.AggregateRow) int { return cmp.Compare(a.Aggregate.ID, b.Aggregate.ID) })
+	return list, nil
+}
+
+// CountUnder implements eventlog.Index.
+func (x *Index) CountUnder(ctx context.Context, chain int, t event.AggregateType, prefix string, since event.Position) (int, error) {
+	list, err := x.Under(ctx, chain, t, prefix, since)
+	return len(list), err
+}
+
 // Cursor implements eventlog.Index.
 func (x *Index) Cursor(_ context.Context, reader string, chain int) (eventlog.Head, error) {
 	x.mu.Lock()

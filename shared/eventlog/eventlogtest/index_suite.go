@@ -41,6 +41,7 @@ func IndexSuite(t *testing.T, open func(*testing.T) eventlog.Index) {
 		{"chains are apart", chainsAreApart},
 		{"a rebuilt chain takes the place of the old one", rebuilds},
 		{"existing databases are listed", listsDatabases},
+		{"aggregates are listed and counted by the beginning of their id", listsUnder},
 		{"a cursor never moves back", cursors},
 		{"a snapshot is one moment", snapshotIsOneMoment},
 	} {
@@ -337,6 +338,38 @@ func listsDatabases(t *testing.T, x eventlog.Index) {
 		t.Fatal(err)
 	}
 	equal(t, "databases", list, []eventlog.AggregateRow{shop, zoo})
+}
+
+func listsUnder(t *testing.T, x eventlog.Index) {
+	row := func(id string, chain int, offset uint32) eventlog.AggregateRow {
+		return fact(instance(id), 1, at(chain, 0, offset), true)
+	}
+	old, one, two, gone, last, other, far := row("a:old", 0, 100), row("a:1", 0, 300), row("a:2", 0, 400), row("a:3", 0, 500), row("a:한", 0, 600), row("b:1", 0, 700), row("a:4", 1, 800)
+	gone.Deleted = true
+	apply(t, x, eventlog.Delta{Chain: 0, Facts: []eventlog.AggregateRow{other, last, gone, two, one, old}})
+	apply(t, x, eventlog.Delta{Chain: 1, Facts: []eventlog.AggregateRow{far}})
+	for _, c := range []struct {
+		prefix string
+		since  event.Position
+		want   []eventlog.AggregateRow
+	}{
+		{"a:", at(0, 0, 200), []eventlog.AggregateRow{one, two, last}},
+		{"a:", event.Position{}, []eventlog.AggregateRow{one, two, old, last}},
+		{"a:2", event.Position{}, []eventlog.AggregateRow{two}},
+		{"c", event.Position{}, nil},
+	} {
+		list, err := x.Under(t.Context(), 0, one.Aggregate.Type, c.prefix, c.since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) > 0 || len(c.want) > 0 {
+			equal(t, "under "+c.prefix, list, c.want)
+		}
+		n, err := x.CountUnder(t.Context(), 0, one.Aggregate.Type, c.prefix, c.since)
+		if err != nil || n != len(c.want) {
+			t.Errorf("count under %s: %d, %v, want %d", c.prefix, n, err, len(c.want))
+		}
+	}
 }
 
 func cursors(t *testing.T, x eventlog.Index) {

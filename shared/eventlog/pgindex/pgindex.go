@@ -104,6 +104,28 @@ func (x *Index) Databases(ctx context.Context) ([]eventlog.AggregateRow, error) 
 	})
 }
 
+// under selects what Under and CountUnder speak of. No text of UTF-8 stands behind the
+// prefix with the highest code point, so the primary key answers.
+const under = ` from spice_event_log.aggregates where chain = $1 and type = $2 and id >= $3 and id < $3 || U&'\+10FFFF'
+	and not deleted and (segment, byte_offset) > ($4, $5)`
+
+// Under implements eventlog.Index.
+func (x *Index) Under(ctx context.Context, chain int, t event.AggregateType, prefix string, since event.Position) ([]eventlog.AggregateRow, error) {
+	rows, err := x.pool.Query(ctx, `select `+aggregateColumns+under+` order by id`, chain, t, prefix, since.Segment, since.Offset)
+	if err != nil {
+		return nil, fmt.Errorf("pgindex: aggregates under %s %s: %w", t, prefix, err)
+	}
+	return pgx.CollectRows(rows, scanAggregate)
+}
+
+// CountUnder implements eventlog.Index.
+func (x *Index) CountUnder(ctx context.Context, chain int, t event.AggregateType, prefix string, since event.Position) (n int, err error) {
+	if err = x.pool.QueryRow(ctx, `select count(*)`+under, chain, t, prefix, since.Segment, since.Offset).Scan(&n); err != nil {
+		return 0, fmt.Errorf("pgindex: count under %s %s: %w", t, prefix, err)
+	}
+	return n, nil
+}
+
 const aggregateColumns = `chain, type, id, database, sequence, segment, byte_offset, byte_length, deleted, born_segment, born_offset, born_length, created, content`
 
 func scanAggregate(row pgx.CollectableRow) (a eventlog.AggregateRow, err error) {

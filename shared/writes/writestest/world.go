@@ -115,6 +115,21 @@ func (w *World) class(database, declaration string, lifecycle event.Lifecycle) {
 	w.Append(database, classes.Aggregate(database, ontology.MainBranch, id), lifecycle, classes.Fact{Database: database, Branch: ontology.MainBranch, Class: id, Body: &schema.Class})
 }
 
+// Instance makes an instance of a class of main, from JSON.
+func (w *World) Instance(database, class, data string) {
+	w.T.Helper()
+	d, err := w.Writes.Classes.Get(w.T.Context(), database, ontology.MainBranch, class)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	made, errs := instance.Create(d.Schema, w.Object(data), "c", 0)
+	if err := errs.Err(); err != nil {
+		w.T.Fatal(err)
+	}
+	ref := instance.Ref{Database: database, Branch: ontology.MainBranch, Class: class, ID: made.ID}
+	w.Append(database, writes.InstanceAggregate(ref), event.Creates, instance.NewFact(ref, made))
+}
+
 // DeleteClass deletes a class of main.
 func (w *World) DeleteClass(database, id string) {
 	w.T.Helper()
