@@ -50,14 +50,7 @@ func (f *Function) routes() {
 	f.Handle("DELETE "+db+"/{db_name}", f.deleteDatabase)
 	f.Handle("GET "+db+"/{first}/{second}", f.existsOrClasses)
 
-	const class = db + "/{db_name}/ontology"
-	ontology := &core.OntologyWrites{Core: f.core, ClassParam: "class_id"}
-	f.Handle("POST "+class, ontology.Create)
-	f.Handle("POST "+class+"/validate", ontology.Validate)
-	f.Handle("POST "+class+"/{class_id}/validate", ontology.ValidateUpdate)
-	f.Handle("GET "+class+"/{class_id}", f.getClass)
-	f.Handle("PUT "+class+"/{class_id}", ontology.Update)
-	f.Handle("DELETE "+class+"/{class_id}", ontology.Delete)
+	f.ontologyRoutes()
 
 	const async = "/api/v1/instances/{db_name}/async"
 	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_id"}

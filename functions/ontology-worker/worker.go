@@ -132,7 +132,7 @@ func (f *Function) create(ctx context.Context, cmd *event.Event, payload writes.
 	if err := cmp.Or(lookup, errs.Err()); err != nil {
 		return eventlog.Entry{}, err
 	}
-	parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, schema.Class)
+	_, parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, schema.Class)
 	if err != nil {
 		return eventlog.Entry{}, err
 	}
@@ -161,7 +161,7 @@ func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.
 	if reflect.DeepEqual(before.Class, after) {
 		return execute.Unchanged(cmd, source, f.now(), map[string]any{"class_id": payload.Class, "sequence": before.Sequence, "position": before.Position.String()})
 	}
-	parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, after)
+	_, parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, after)
 	if err != nil {
 		return eventlog.Entry{}, err
 	}

@@ -110,22 +110,23 @@ var (
 	textDeep     = problem.Define("ontology.parents_deep", "A class can have at most {limit} ancestors", "상위 클래스는 최대 {limit}개까지 가능합니다.")
 )
 
-// Parents reads a class's parents as they are now, for an event to require them: a class
-// whose parent is missing, or that is its own ancestor, could never be read again. The
-// errors name body.parent_class.
-func (r *Reader) Parents(ctx context.Context, database, branch string, class ontology.Class) ([]eventlog.Require, error) {
+// Parents reads a class's parents as they are now. It gives the class with all that it
+// inherits, and what an event about it has to require: a class whose parent is missing,
+// or that is its own ancestor, could never be read again. The errors name
+// body.parent_class.
+func (r *Reader) Parents(ctx context.Context, database, branch string, class ontology.Class) (whole ontology.Class, require []eventlog.Require, err error) {
 	if class.ParentClass == nil {
-		return nil, nil
+		return class, nil, nil
 	}
-	refuse := func(text *problem.Text, pairs ...any) ([]eventlog.Require, error) {
-		return nil, problem.Validation(problem.InvalidValue([]any{"body", "parent_class"}, text.With(pairs...), *class.ParentClass))
+	refuse := func(text *problem.Text, pairs ...any) (ontology.Class, []eventlog.Require, error) {
+		return class, nil, problem.Validation(problem.InvalidValue([]any{"body", "parent_class"}, text.With(pairs...), *class.ParentClass))
 	}
 	parent, err := r.Get(ctx, database, branch, *class.ParentClass)
 	if p, ok := problem.AsProblem(err); ok && p.Status == http.StatusNotFound {
 		return refuse(textNoParent, "parent", *class.ParentClass)
 	}
 	if err != nil {
-		return nil, err
+		return class, nil, err
 	}
 	own := Aggregate(database, branch, class.ID)
 	if slices.ContainsFunc(parent.Requires, func(r eventlog.Require) bool { return r.Aggregate == own }) {
@@ -134,8 +135,7 @@ func (r *Reader) Parents(ctx context.Context, database, branch string, class ont
 	if len(parent.Requires) >= maxParents {
 		return refuse(textDeep, "limit", maxParents-1)
 	}
-	if _, errs := ontology.Compile(class.Inherit(parent.Schema.Class), "body"); len(errs) > 0 {
-		return nil, errs.Err()
-	}
-	return parent.Requires, nil
+	whole = class.Inherit(parent.Schema.Class)
+	_, errs := ontology.Compile(whole, "body")
+	return whole, parent.Requires, errs.Err()
 }

@@ -78,9 +78,13 @@ func (o *OntologyWrites) Validate(r *httpapi.Request) (*httpapi.Response, error)
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
+	whole, _, err := o.Classes.Parents(r.Context(), database, branch, schema.Class)
+	if err != nil {
+		return nil, err
+	}
 	return httpapi.Success(r, textClassValidated.With("id", schema.Class.ID), map[string]any{
 		"db_name": database, "branch": branch, "class_id": schema.Class.ID, "id_generated": !sent,
-		"lint_report": ontology.Lint(schema.Class, o.Writes.LintOptions(branch)).In(r.Lang), "interface_issues": []any{},
+		"lint_report": ontology.Lint(schema.Class, whole, o.Writes.LintOptions(branch)).In(r.Lang), "interface_issues": []any{},
 	}), nil
 }
 
@@ -103,8 +107,12 @@ func (o *OntologyWrites) ValidateUpdate(r *httpapi.Request) (*httpapi.Response, 
 		return nil, err
 	}
 	after := update.Apply(before.Class)
+	whole, _, err := o.Classes.Parents(r.Context(), database, branch, after)
+	if err != nil {
+		return nil, err
+	}
 	options := o.Writes.LintOptions(branch)
-	style, diff := ontology.Lint(after, options), ontology.LintUpdate(before.Class, after, options)
+	style, diff := ontology.Lint(after, whole, options), ontology.LintUpdate(before.Schema.Class, whole, options)
 	protected := o.Writes.Protected(branch)
 	return httpapi.Success(r, textClassValidated.With("id", id), map[string]any{
 		"db_name": database, "branch": branch, "class_id": id, "protected_branch": protected, "requires_proof": protected && diff.IsHighRisk(),

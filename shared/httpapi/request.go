@@ -91,6 +91,19 @@ func (r *Request) Int(name string, otherwise, low, high int64) int64 {
 	return otherwise
 }
 
+// Bool reads a switch.
+func (r *Request) Bool(name string, otherwise bool) bool {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise
+	}
+	on, ok := Switch(text)
+	if !ok {
+		r.errs = append(r.errs, problem.NotABoolean([]any{"query", name}, text))
+	}
+	return on
+}
+
 // Expected reads expected_seq, which is required: as parameter, or as If-Match with the
 // ETag of a read. Both must not differ.
 func (r *Request) Expected() uint64 {
@@ -133,6 +146,18 @@ func (r *Request) Body() (map[string]any, error) {
 	data, err := r.RawBody(MaxBody)
 	if err != nil {
 		return nil, err
+	}
+	return strictjson.Object(data, "body")
+}
+
+// OptionalBody reads a JSON object; no body and null are nil.
+func (r *Request) OptionalBody() (map[string]any, error) {
+	data, err := r.RawBody(MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	if text := strings.TrimSpace(string(data)); text == "" || text == "null" {
+		return nil, nil
 	}
 	return strictjson.Object(data, "body")
 }

@@ -70,9 +70,10 @@ var eventWords = strings.Fields("status state event log history audit changed ch
 
 var koreanEventWords = []string{"상태", "이력", "로그", "변경", "처리", "완료", "취소", "지연", "진행중"}
 
-// Lint checks the style of a class that is valid.
-func Lint(c Class, opt LintOptions) LintReport {
-	issues := lintKey(c, opt)
+// Lint checks the style of a class that is valid. Whole is the class with what it
+// inherits: the key may be its parent's.
+func Lint(c, whole Class, opt LintOptions) LintReport {
+	issues := lintKey(whole, opt)
 	if !snakeCase.MatchString(c.ID) {
 		issues = append(issues, Issue{Severity: LintWarning, RuleID: "ONT010", Path: "id",
 			Message: lintClassID.With("id", c.ID), Suggestion: fixSnake.With()})

@@ -1,7 +1,7 @@
 package ontology
 
-// LintUpdate compares a class before and after a change: what the change does to
-// instances that exist (rules ONT9xx). Style is the matter of [Lint].
+// LintUpdate compares a class before and after a change, each with what it inherits: what
+// the change does to instances that exist (rules ONT9xx). Style is the matter of [Lint].
 func LintUpdate(before, after Class, opt LintOptions) LintReport {
 	var issues []Issue
 	add := func(rule string, issue Issue) {

@@ -85,9 +85,9 @@ func CheckClassID(id string) error {
 // MaxNameBytes bounds the names of properties and predicates.
 const MaxNameBytes = 512
 
-// checkName checks the name of a property or predicate: any text without control
+// CheckName checks the name of a property or predicate: any text without control
 // characters.
-func checkName(name string) error {
+func CheckName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return textNameEmpty.With()

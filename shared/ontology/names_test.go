@@ -22,7 +22,7 @@ func TestNames(t *testing.T) {
 			[]string{"", "refs", "hooks", "HEAD", "head", "Info", "a b", "a..b", "a:b", strings.Repeat("b", 101)}},
 		{CheckClassID, []string{"Product", "a-b", "a:b", "A" + strings.Repeat("b", 99)},
 			[]string{"", "9x", "a.b", "_x", "한글", "a/b", "A" + strings.Repeat("b", 100), "a\n"}},
-		{checkName, []string{"price", "가격(원)", "a.b", "_x", "1", "C#", "it's"},
+		{CheckName, []string{"price", "가격(원)", "a.b", "_x", "1", "C#", "it's"},
 			[]string{"", " ", "a\x00", "a\u0085", strings.Repeat("b", MaxNameBytes+1)}},
 	}
 	for i, tt := range tests {

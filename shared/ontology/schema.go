@@ -106,7 +106,7 @@ func (s *Schema) addProperty(p Property, loc []any) problem.FieldErrors {
 			errs = append(errs, problem.InvalidValue(problem.At(loc, key), problem.MessageOf(err), input))
 		}
 	}
-	refuse(checkName(p.Name), p.Name, "name")
+	refuse(CheckName(p.Name), p.Name, "name")
 	if _, twice := s.rules[p.Name]; twice {
 		refuse(textTwiceName.With("name", p.Name), p.Name, "name")
 	}
@@ -142,7 +142,7 @@ func (s *Schema) addRelationship(r Relationship, loc []any) problem.FieldErrors 
 			errs = append(errs, problem.InvalidValue(problem.At(loc, key), problem.MessageOf(err), input))
 		}
 	}
-	refuse(checkName(r.Predicate), r.Predicate, "predicate")
+	refuse(CheckName(r.Predicate), r.Predicate, "predicate")
 	if CheckClassID(r.Target) != nil {
 		refuse(textTarget.With("target", r.Target), r.Target, "target")
 	}

@@ -139,7 +139,8 @@ func TestLint(t *testing.T) {
 		if strings.Contains(tt.rest, `"label":{"ko"`) {
 			body = `{"id":"` + tt.id + `",` + tt.rest + `}`
 		}
-		report := Lint(declare(t, body).Class, tt.opt)
+		class := declare(t, body).Class
+		report := Lint(class, class, tt.opt)
 		if report.rules() != tt.rules || report.OK != tt.ok || report.RiskScore != tt.score || report.RiskLevel != tt.level {
 			t.Errorf("%s: %s ok=%v %d %s", tt.name, report.rules(), report.OK, report.RiskScore, report.RiskLevel)
 		}
@@ -174,7 +175,7 @@ func TestLintUpdate(t *testing.T) {
 			t.Errorf("no %s in %s", part, body)
 		}
 	}
-	joined := report.Join(LintUpdate(before, before, LintOptions{}), Lint(before, LintOptions{}))
+	joined := report.Join(LintUpdate(before, before, LintOptions{}), Lint(before, before, LintOptions{}))
 	if joined.RiskScore != 60 || len(joined.In(problem.English).Texts()) != 1 {
 		t.Errorf("joined: %+v", joined)
 	}

@@ -100,11 +100,12 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 		return fail(err)
 	}
 	class := schema.Class
-	if report := ontology.Lint(class, s.LintOptions(branch)); !report.OK {
-		return fail(LintProblem(report))
-	}
-	if _, err := s.Classes.Parents(ctx, database, branch, class); err != nil {
+	whole, _, err := s.Classes.Parents(ctx, database, branch, class)
+	if err != nil {
 		return fail(err)
+	}
+	if report := ontology.Lint(class, whole, s.LintOptions(branch)); !report.OK {
+		return fail(LintProblem(report))
 	}
 	body["id"] = class.ID
 	accepted, err := s.submit(ctx, c, command.Request{
@@ -160,17 +161,18 @@ func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, c
 	if _, errs := ontology.Compile(after, "body"); len(errs) > 0 {
 		return command.Accepted{}, errs.Err()
 	}
-	diff := ontology.LintUpdate(before.Class, after, s.LintOptions(branch))
-	if report := ontology.Lint(after, s.LintOptions(branch)).Join(diff); !report.OK {
+	whole, _, err := s.Classes.Parents(ctx, database, branch, after)
+	if err != nil {
+		return command.Accepted{}, err
+	}
+	diff := ontology.LintUpdate(before.Schema.Class, whole, s.LintOptions(branch))
+	if report := ontology.Lint(after, whole, s.LintOptions(branch)).Join(diff); !report.OK {
 		return command.Accepted{}, LintProblem(report)
 	}
 	if err := s.guardBranch(c, branch, diff.IsHighRisk()); err != nil {
 		return command.Accepted{}, err
 	}
 	if before.Sequence == expected { // else the log refuses it
-		if _, err := s.Classes.Parents(ctx, database, branch, after); err != nil {
-			return command.Accepted{}, err
-		}
 		if err := s.refuseBreaking(ctx, database, branch, after); err != nil {
 			return command.Accepted{}, err
 		}
