@@ -14,7 +14,6 @@ import (
 
 var (
 	textClassRead = problem.Define("ontology.read", "Ontology '{id}' read.", "온톨로지 '{id}'을(를) 조회했습니다.")
-	textFormat    = problem.Define("ontology.format", "The format must be one of {allowed}.", "형식은 {allowed} 중 하나여야 합니다.")
 )
 
 func (f *Function) ontologyRoutes() {
@@ -103,57 +102,4 @@ func (f *Function) createClass(r *httpapi.Request) (*httpapi.Response, error) {
 	resp.Status = http.StatusOK
 	resp.Body = map[string]any{"status": "success", "@id": id, "data": resp.Body}
 	return resp, nil
-}
-
-// getSchema exports a class: as the document itself or as JSON-LD.
-func (f *Function) getSchema(r *httpapi.Request) (*httpapi.Response, error) {
-	d, err := f.core.Class(r, "class_id")
-	if err != nil {
-		return nil, err
-	}
-	switch format := r.Query("format", "json"); format {
-	case "json":
-		return httpapi.OK(core.Document(d, r.Branch())), nil
-	case "jsonld", "owl":
-		return httpapi.OK(jsonLD(d.Schema.Class, format == "owl", r.Lang)), nil
-	default:
-		return nil, problem.InvalidParameter([]any{"query", "format"}, textFormat.With("allowed", []string{"json", "jsonld", "owl"}), format)
-	}
-}
-
-// jsonLD shows a class with RDFS terms; owl adds the ontology's comment and
-// version.
-func jsonLD(c ontology.Class, owl bool, lang problem.Lang) map[string]any {
-	doc := map[string]any{
-		"@context": map[string]any{
-			"rdfs": "http://www.w3.org/2000/01/rdf-schema#", "owl": "http://www.w3.org/2002/07/owl#", "xsd": "http://www.w3.org/2001/XMLSchema#",
-		},
-		"@id": c.ID, "@type": "owl:Class", "rdfs:label": texts(c.Label),
-	}
-	if c.ParentClass != nil {
-		doc["rdfs:subClassOf"] = map[string]any{"@id": *c.ParentClass}
-	}
-	properties := []any{}
-	for _, p := range c.Properties {
-		properties = append(properties, map[string]any{"@id": p.Name, "@type": "owl:DatatypeProperty", "rdfs:label": texts(p.Label), "rdfs:range": p.Type})
-	}
-	for _, l := range c.Relationships {
-		properties = append(properties, map[string]any{"@id": l.Predicate, "@type": "owl:ObjectProperty", "rdfs:label": texts(l.Label), "rdfs:range": map[string]any{"@id": l.Target}})
-	}
-	doc["properties"] = properties
-	if owl {
-		doc["@comment"] = c.Description.In(lang)
-		doc["@owl:versionInfo"] = "1.0"
-	}
-	return doc
-}
-
-func texts(l ontology.Localized) []any {
-	list := []any{}
-	for _, language := range []problem.Lang{problem.English, problem.Korean} {
-		if text, ok := l[string(language)]; ok {
-			list = append(list, map[string]any{"@language": language, "@value": text})
-		}
-	}
-	return list
 }

@@ -113,6 +113,12 @@ func TestClassesInheritAndAbstractOnesHaveNoInstances(t *testing.T) {
 	if r := bff.call(200, "GET", "/api/v1/databases/"+db+"/class/Capital/instance/berlin?min_sequence=1", nil); r.Text("data", "data", "mayor") != "nobody" || r.Text("data", "data", "twin", 0) != "City/bonn" {
 		t.Errorf("inherited default and link: %s", r)
 	}
+	if r := bff.call(200, "GET", ontology(db)+"/Capital/schema", nil); r.Text("properties", 0, "name") != "code" || r.Text("inherited_properties", 2) != "mayor" || r.Text("inherited_relationships", 0) != "twin" {
+		t.Errorf("schema: %s", r)
+	}
+	if r := bff.call(200, "GET", ontology(db)+"/Capital/schema?format=owl", nil); r.Text("owl:hasKey", "@list", 0, "@id") != "code" || r.Text("properties", 1, "owl:minCardinality") != "1" || r.Text("properties", 1, "rdfs:range", "@id") != "xsd:integer" {
+		t.Errorf("schema: %s", r)
+	}
 	schema := bff.call(200, "GET", ontology(db)+"/Capital/schema?format=jsonld", nil)
 	for _, name := range []string{"code", "size", "mayor", "twin"} {
 		if !strings.Contains(schema.String(), `"@id":"`+name+`"`) {

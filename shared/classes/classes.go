@@ -19,8 +19,9 @@ import (
 // Type is the aggregate type of classes.
 const Type event.AggregateType = "OntologyClass"
 
-// cacheLimit bounds each cache; it is emptied when it is full.
-const cacheLimit = 1000
+// cacheLimit bounds each cache; it is emptied when it is full. It is well above the
+// number of classes of a large database, whose classes are read together.
+const cacheLimit = 10_000
 
 // maxParents bounds a chain of parents: longer ones are cycles.
 const maxParents = 32

@@ -6,10 +6,15 @@ import (
 	"net/http"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 )
+
+// parallelReads bounds the reads of facts that are not cached.
+const parallelReads = 16
 
 // All reads every class of a branch as it was declared, by id, with its sequence.
 func (r *Reader) All(ctx context.Context, database, branch string) ([]Definition, error) {
@@ -19,12 +24,17 @@ func (r *Reader) All(ctx context.Context, database, branch string) ([]Definition
 		return nil, problem.Unavailable(problem.DBUnavailable, "event log index", err)
 	}
 	list := make([]Definition, len(rows))
+	reads, readCtx := errgroup.WithContext(ctx)
+	reads.SetLimit(parallelReads)
 	for i, row := range rows {
-		fact, err := r.at(ctx, row.Position)
-		if err != nil {
-			return nil, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
-		}
-		list[i] = Definition{Class: fact.class, Sequence: row.Sequence, Position: row.Position, Created: row.Created, Updated: fact.time}
+		reads.Go(func() error {
+			fact, err := r.at(readCtx, row.Position)
+			list[i] = Definition{Class: fact.class, Sequence: row.Sequence, Position: row.Position, Created: row.Created, Updated: fact.time}
+			return err
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}
 	return list, nil
 }

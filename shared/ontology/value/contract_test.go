@@ -235,3 +235,16 @@ func TestEveryTypeOfTheContractExists(t *testing.T) {
 		}
 	}
 }
+
+func TestBaseTypes(t *testing.T) {
+	for name, want := range map[string]string{
+		"email": "xsd:string", "phone": "xsd:string", "address": "xsd:string", "image": "xsd:string", "file": "xsd:string", "enum": "xsd:string", "uuid": "xsd:string",
+		"coordinate": "xsd:string", "array": "xsd:string", "object": "xsd:string", "list<int>": "xsd:string", "url": "xsd:anyURI", "uri": "xsd:anyURI", "money": "xsd:decimal",
+		"date": "xsd:date", "datetime": "xsd:dateTime", "int": "xsd:integer", "optional<bool>": "xsd:boolean", "union<int,date>": "xsd:string",
+	} {
+		typ, err := ParseType(name)
+		if err != nil || typ.XSD() != want {
+			t.Errorf("%s: %s, %v, want %s", name, typ.XSD(), err, want)
+		}
+	}
+}

@@ -177,6 +177,20 @@ func (t Type) String() string {
 	return t.name
 }
 
+// XSD returns the base type of XML Schema (bff-api 4.1): what a value can be written as
+// where only those types are known.
+func (t Type) XSD() string {
+	switch {
+	case strings.HasPrefix(t.name, "xsd:"):
+		return t.name
+	case t.name == "money":
+		return "xsd:decimal"
+	case t.name == "url" || t.name == "google_sheets_url":
+		return "xsd:anyURI"
+	}
+	return "xsd:string"
+}
+
 // IsZero reports whether the type is not set.
 func (t Type) IsZero() bool { return t.name == "" }
 
