@@ -10,7 +10,7 @@ import (
 
 // operations describe every route, by groups.
 var operations = [][]openapi.Operation{
-	documentationOperations, healthOperations, databaseOperations, ontologyOperations, classOperations, instanceOperations,
+	documentationOperations, healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
 	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations, replayOperations,
 	lineageOperations, auditOperations, summaryOperations,
 }

@@ -1,8 +1,11 @@
 package bff
 
 import (
+	"spiceharvester/shared/core"
 	"spiceharvester/shared/datasets"
 	"spiceharvester/shared/objectify"
+	"spiceharvester/shared/ontology"
+	"spiceharvester/shared/ontology/relations"
 	"spiceharvester/shared/openapi"
 )
 
@@ -13,15 +16,45 @@ var ontologyOperations = []openapi.Operation{
 	write(openapi.Operation{Pattern: "PUT " + onePath + "/ontology/{class_label}", Tag: "Ontology", Summary: "Change a class", Body: object{}, Params: []openapi.Param{expectedParam, branchParam}}),
 	write(openapi.Operation{Pattern: "DELETE " + onePath + "/ontology/{class_label}", Tag: "Ontology", Summary: "Delete a class", Params: []openapi.Param{expectedParam, branchParam}}),
 	read(openapi.Operation{Pattern: "GET " + onePath + "/ontology/list", Tag: "Ontology", Summary: "The classes of a database", Params: []openapi.Param{branchParam, {Name: "class_type", Enum: classTypes}, limitParam, offsetParam, positionParam}}, object{}),
-	read(openapi.Operation{Pattern: "GET " + onePath + "/ontology/{class_label}", Tag: "Ontology", Summary: "One class in the reader's language", Params: []openapi.Param{branchParam}}, object{}),
-	read(openapi.Operation{Pattern: "GET " + onePath + "/ontology/{class_label}/schema", Tag: "Ontology", Summary: "Export a class", Params: []openapi.Param{{Name: "format", Enum: []string{"json", "jsonld", "owl"}}, branchParam}}, object{}),
+	read(openapi.Operation{Pattern: "GET " + onePath + "/ontology/{class_label}", Tag: "Ontology", Summary: "One class in the reader's language", Params: []openapi.Param{branchParam}}, ontology.Response{}),
+	read(openapi.Operation{Pattern: "GET " + onePath + "/ontology/{class_label}/expected-seq", Tag: "Ontology", Summary: "Sequence of the last fact about a class", Hidden: true, Params: []openapi.Param{branchParam}}, enveloped[object]{}),
+	read(openapi.Operation{Pattern: "GET " + onePath + "/ontology/{class_id}/schema", Tag: "Ontology", Summary: "Export a class with what it inherits", Params: []openapi.Param{{Name: "format", Enum: schemaFormats}, branchParam}}, object{}),
 	read(openapi.Operation{Pattern: "POST " + onePath + "/suggest-schema-from-data", Tag: "Suggestions", Summary: "A class that fits a table", Body: suggestBody{}}, object{}),
+}
+
+// advancedParams are the switches of an advanced declaration.
+var advancedParams = []openapi.Param{
+	{Name: "auto_generate_inverse", Type: "boolean", Default: false, About: "Not built: true answers 501."},
+	{Name: "validate_relationships", Type: "boolean", Default: true, About: "Refuse what the relationship validator calls an error."},
+	{Name: "check_circular_references", Type: "boolean", Default: true, About: "Refuse a class that would be part of a critical circle."},
+	branchParam,
+}
+
+// mappingBody is a note about a mapping; more members are allowed.
+type mappingBody struct {
+	Timestamp         string  `json:"timestamp,omitempty"`
+	SourceFile        string  `json:"sourceFile,omitempty"`
+	MappingsCount     int     `json:"mappingsCount,omitempty"`
+	AverageConfidence float64 `json:"averageConfidence,omitempty"`
+	MappingDetails    any     `json:"mappingDetails,omitempty"`
+}
+
+var relationOperations = []openapi.Operation{
+	write(openapi.Operation{Pattern: "POST " + onePath + "/ontology-advanced", Tag: "Ontology", Summary: "Declare a class whose relationships are checked first", Body: classBody{}, Params: advancedParams}),
+	write(openapi.Operation{Pattern: "POST " + onePath + "/ontology/{class_id}/mapping-metadata", Tag: "Ontology", Summary: "Note in a class that data was mapped to it", Body: mappingBody{}, Params: []openapi.Param{branchParam}, Answers: map[int]any{200: enveloped[object]{}}}),
+	read(openapi.Operation{Pattern: "POST " + onePath + "/validate-relationships", Tag: "Ontology", Summary: "What the relationship validator says about a class", Body: classBody{}, Params: []openapi.Param{branchParam}}, enveloped[core.RelationReport]{}),
+	read(openapi.Operation{Pattern: "POST " + onePath + "/check-circular-references", Tag: "Ontology", Summary: "The circles of the schema, with a class that is not declared yet if one is sent", Body: classBody{}, Params: []openapi.Param{branchParam}}, enveloped[core.CycleReport]{}),
+	read(openapi.Operation{Pattern: "GET " + onePath + "/relationship-network/analyze", Tag: "Ontology", Summary: "The relationships of a database as a whole", Params: []openapi.Param{branchParam}}, networkReport{}),
+	read(openapi.Operation{Pattern: "GET " + onePath + "/relationship-paths", Tag: "Ontology", Summary: "Ways from one class to others", Params: []openapi.Param{
+		{Name: "start_entity", Required: true, About: "Id or label of a class."}, {Name: "end_entity", About: "Id or label; all that can be reached without."},
+		{Name: "max_depth", Type: "integer", Default: 3, About: "1 to 5 relationships."}, {Name: "path_type", Enum: relations.PathTypes, Default: "shortest"}, branchParam,
+	}}, pathReport{}),
 }
 
 var classOperations = []openapi.Operation{
 	read(openapi.Operation{Pattern: "GET " + onePath + "/classes", Tag: "Classes", Summary: "The classes of a database as they were declared", Params: []openapi.Param{branchParam, positionParam}}, object{}),
 	write(openapi.Operation{Pattern: "POST " + onePath + "/classes", Tag: "Classes", Summary: "Declare a class in the older shape: @id for the id", Body: object{}, Params: []openapi.Param{branchParam}, Answers: map[int]any{200: object{}}}),
-	read(openapi.Operation{Pattern: "GET " + onePath + "/classes/{class_label}", Tag: "Classes", Summary: "One class as it was declared", Params: []openapi.Param{branchParam}}, enveloped[object]{}),
+	read(openapi.Operation{Pattern: "GET " + onePath + "/classes/{class_id}", Tag: "Classes", Summary: "One class as it was declared", Params: []openapi.Param{branchParam}}, enveloped[core.ClassDocument]{}),
 }
 
 const (
@@ -36,6 +69,7 @@ var instanceOperations = []openapi.Operation{
 	write(openapi.Operation{Pattern: "POST " + writesPath + "/bulk-create", Tag: "Instances", Summary: "Create or change many instances", Body: bulkBody{}, Params: []openapi.Param{branchParam}}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/instances", Tag: "Instances", Summary: "Instances of a class, newest first", Params: []openapi.Param{limitParam, offsetParam, {Name: "search", About: "Words that all must occur."}, positionParam}}, instanceList{}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/instance/{instance_id}", Tag: "Instances", Summary: "One instance with its links, both ways", Params: []openapi.Param{{Name: "min_sequence", Type: "integer", About: "Wait until the instance has this fact."}}}, object{}),
+	read(openapi.Operation{Pattern: "GET " + readsPath + "/instance/{instance_id}/expected-seq", Tag: "Instances", Summary: "Sequence of the last fact about an instance", Hidden: true}, enveloped[object]{}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/instance/{instance_id}/origin", Tag: "Instances", Summary: "The file, version and row that an instance came from", Hidden: true}, object{}),
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/sample-values", Tag: "Instances", Summary: "Values that instances have", Params: []openapi.Param{{Name: "property_name"}, limitParam}}, object{}),
 }
