@@ -63,6 +63,7 @@ func (d *apiDocument) operations() []*documented {
 type recipe struct {
 	body  any
 	query string
+	wait  bool // what follows builds on it
 }
 
 // smoke is what the operations are called on.
@@ -108,12 +109,12 @@ func (s *smoke) recipes() map[string]recipe {
 		"POST " + one + "/ontology-advanced":                              {body: class("SmokeAdvanced")},
 		"POST " + one + "/ontology/validate":                              {body: class("SmokeValidated")},
 		"POST " + one + "/ontology/{class_label}/validate":                {body: object{"description": object{"en": "d"}}},
-		"PUT " + one + "/ontology/{class_label}":                          {body: object{"description": object{"en": "d"}}, query: "expected_seq=1"},
+		"PUT " + one + "/ontology/{class_label}":                          {body: object{"description": object{"en": "d"}}, query: "expected_seq=2"},
 		"POST " + one + "/classes":                                        {body: legacy},
 		"POST " + one + "/validate-relationships":                         {body: class("SmokeRelated")},
 		"POST " + one + "/check-circular-references":                      {body: "null"},
 		"GET " + one + "/relationship-paths":                              {query: "start_entity=Product"},
-		"POST " + one + "/ontology/{class_id}/mapping-metadata":           {body: object{"source": "s", "note": "n"}},
+		"POST " + one + "/ontology/{class_id}/mapping-metadata":           {body: object{"source": "s", "note": "n"}, wait: true},
 		"POST " + one + "/instances/{class_label}/create":                 {body: object{"data": object{"product_id": "p2"}, "metadata": object{}}},
 		"POST " + one + "/instances/{class_label}/bulk-create":            {body: object{"instances": list{object{"product_id": "p3"}, object{"product_id": "p4"}}, "metadata": object{}}},
 		"PUT " + one + "/instances/{class_label}/{instance_id}/update":    {body: object{"data": object{"stock": 1}}, query: "expected_seq=1"},
@@ -154,7 +155,11 @@ func (s *smoke) call(o *documented, recipes map[string]recipe) {
 	if r.query != "" {
 		path += "?" + r.query
 	}
-	answer, err := s.Do(t.Context(), o.method, path, r.body, client.Lang("en"))
+	options := []client.Option{client.Lang("en")}
+	if r.wait {
+		options = append(options, client.Wait(waitSeconds))
+	}
+	answer, err := s.Do(t.Context(), o.method, path, r.body, options...)
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 		return
