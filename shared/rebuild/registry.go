@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,25 +116,35 @@ func replay(ctx context.Context, log *eventlog.Log, tx pgx.Tx) (events int64, er
 		return 0, err
 	}
 	for chain := range meta.Chains {
+		var all []event.Event
 		for seg, err := range log.Read(ctx, chain, eventlog.Head{}) {
 			if err != nil {
 				return events, err
 			}
 			for i := range seg.Events {
-				if e := &seg.Events[i]; registered[e.Aggregate.Type] && e.IsFact() {
-					if err := replayEvent(ctx, log, tx, e); err != nil {
-						return events, err
-					}
-					events++
+				if e := &seg.Events[i]; registered[e.Aggregate.Type] > 0 && e.IsFact() {
+					all = append(all, *e)
 				}
 			}
+		}
+		// Two functions publish these events, each in its own order: a mapping may
+		// stand before its dataset.
+		slices.SortStableFunc(all, func(a, b event.Event) int {
+			return cmp.Compare(registered[a.Aggregate.Type], registered[b.Aggregate.Type])
+		})
+		for i := range all {
+			if err := replayEvent(ctx, log, tx, &all[i]); err != nil {
+				return events, err
+			}
+			events++
 		}
 	}
 	return events, nil
 }
 
-// registered are the aggregates that live in a registry.
-var registered = map[event.AggregateType]bool{"Dataset": true, "DatasetVersion": true, "MappingSpec": true, "ObjectifyJob": true}
+// registered are the aggregates that live in a registry, each behind those that it
+// refers to.
+var registered = map[event.AggregateType]int{"Dataset": 1, "DatasetVersion": 2, "MappingSpec": 3, "ObjectifyJob": 4}
 
 func replayEvent(ctx context.Context, log *eventlog.Log, tx pgx.Tx, e *event.Event) error {
 	data, err := log.Data(ctx, e)
