@@ -145,6 +145,24 @@ func TestLineageRefusesBadQuestions(t *testing.T) {
 	}
 }
 
+// unrecorded tells what is still on its way into the log, or from there into
+// lineage and audit.
+func (im *importer) unrecorded() string {
+	im.t.Helper()
+	ops := im.call(200, "GET", "/api/v1/ops/status", nil)
+	for _, outbox := range [][]any{{"ingest_outbox"}, {"objectify", "outbox"}} {
+		for _, state := range []any{"pending", "failed"} {
+			if ops.Text(append(append([]any{"data"}, outbox...), "counts", state)...) != "0" {
+				return ops.String()
+			}
+		}
+	}
+	if m := im.call(200, "GET", "/api/v1/lineage/metrics", nil); m.Text("data", "missing_lineage_estimate") != "0" {
+		return m.String()
+	}
+	return ""
+}
+
 // Killed in the middle of an import, lineage and audit have every event once, and
 // the chain of hashes holds.
 func TestLineageAndAuditSurviveKills(t *testing.T) {
@@ -186,6 +204,7 @@ func TestLineageAndAuditSurviveKills(t *testing.T) {
 
 	// Read again from the log, all of it is the same.
 	const head = "/api/v1/audit/chain-head?partition_key=db:"
+	eventually(t, time.Minute, func() string { return im.unrecorded() })
 	before := im.call(200, "GET", head+im.db, nil)
 	started := im.call(202, "POST", "/api/v1/admin/rebuild", object{"sinks": list{"trail"}})
 	var result *client.Response
