@@ -65,7 +65,7 @@ func (e *environment) port(variable string, otherwise int) (int, error) {
 }
 
 // secrets that the host makes once and keeps.
-var secrets = []string{"ADMIN_TOKEN", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "LAKEFS_ACCESS_KEY_ID", "LAKEFS_SECRET_ACCESS_KEY"}
+var secrets = []string{"ADMIN_TOKEN", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "LAKEFS_ACCESS_KEY_ID", "LAKEFS_SECRET_ACCESS_KEY", "TERMINUS_KEY"}
 
 // loadSecrets reads the secrets of an earlier start from the env file and makes
 // those that are missing.

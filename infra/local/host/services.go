@@ -20,6 +20,7 @@ import (
 	"spiceharvester/infra/local/lakefs"
 	"spiceharvester/infra/local/postgres"
 	"spiceharvester/infra/local/s3"
+	"spiceharvester/infra/local/terminusdb"
 	"spiceharvester/shared/config"
 	"spiceharvester/shared/eventlog/s3store"
 	"spiceharvester/shared/ingest"
@@ -41,6 +42,7 @@ var backings = [][]backing{{
 	{"S3", "MINIO_ENDPOINT_URL", "S3_PORT", 9000, startS3},
 	{"Kafka", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_PORT", 9092, startKafka},
 	{"Elasticsearch", "ELASTICSEARCH_URL", "ELASTICSEARCH_PORT", 9200, startElasticsearch},
+	{"TerminusDB", "TERMINUS_SERVER_URL", "TERMINUSDB_PORT", 6363, startTerminusDB},
 }, {
 	{"lakeFS", "LAKEFS_ENDPOINT", "LAKEFS_PORT", 8001, startLakeFS},
 }}
@@ -82,6 +84,22 @@ func startElasticsearch(ctx context.Context, h *Host, port int) error {
 	}
 	h.onStop(func() error { return server.Stop(context.Background()) })
 	h.set("ELASTICSEARCH_URL", server.URL())
+	return nil
+}
+
+// startTerminusDB runs the graph. User and account are those of the contract.
+func startTerminusDB(ctx context.Context, h *Host, port int) error {
+	h.env.setDefault("TERMINUS_USER", "admin")
+	h.env.setDefault("TERMINUS_ACCOUNT", "admin")
+	server, err := terminusdb.Start(context.WithoutCancel(ctx), terminusdb.Config{
+		Dir: filepath.Join(h.data, "terminusdb"), Port: port, Logger: h.logger,
+		User: h.env.get("TERMINUS_USER"), Key: h.env.get("TERMINUS_KEY"), Account: h.env.get("TERMINUS_ACCOUNT"),
+	})
+	if err != nil {
+		return err
+	}
+	h.onStop(func() error { return server.Stop(context.Background()) })
+	h.set("TERMINUS_SERVER_URL", server.URL())
 	return nil
 }
 

@@ -1,0 +1,2 @@
+// Package rest speaks TerminusDB's HTTP protocol over a store.
+package rest
