@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,6 +30,14 @@ func TestReplay(t *testing.T) {
 			skipped++
 			continue
 		}
+		if write, ok := insteadOf[x.Step]; ok {
+			if !known.same(x.ResponseHeaders["Terminusdb-Data-Version"], write(s).version()) {
+				t.Errorf("%d %s: the write in its place makes no commit", x.Seq, x.Step)
+			}
+			met[x.Step] = true
+			skipped++
+			continue
+		}
 		why := differs(t, s, known, x)
 		reason, listed := outOfScope[x.Step]
 		met[x.Step] = true
@@ -43,9 +52,9 @@ func TestReplay(t *testing.T) {
 			same++
 		}
 	}
-	for step := range outOfScope {
+	for _, step := range slices.Concat(slices.Collect(maps.Keys(outOfScope)), slices.Collect(maps.Keys(insteadOf)), slices.Collect(maps.Values(partsOutOfScope))) {
 		if !met[step] {
-			t.Errorf("%s is listed as out of scope but not in the recording", step)
+			t.Errorf("%q is listed as out of scope but not in the recording", step)
 		}
 	}
 	t.Logf("%d exchanges agree, %d are out of scope", same, skipped)
@@ -59,7 +68,8 @@ var setups = map[string]func(server){
 	"ver-schema":              func(s server) { s.fresh("w6") },
 	"br-schema":               func(s server) { s.fresh("walk2") },
 	"woql-schema":             func(s server) { s.fresh("walk4") },
-	"fence-schema-read":       fenceSetup,
+	"fence-schema-read":       server.fenceDatabase,
+	"link-required-setup":     linkDatabase,
 }
 
 // fresh makes a database anew.
@@ -68,28 +78,23 @@ func (s server) fresh(name string) {
 	s.database(name, "")
 }
 
-const fenceSchema = `[{"@type":"Class","@id":"Fence","@key":{"@type":"Random"},"position":"xsd:long"},
- {"@type":"Class","@id":"Owner","@key":{"@type":"Random"},"name":"xsd:string"},
- {"@type":"Class","@id":"Item","@key":{"@type":"Random"},"key":"xsd:string","title":"xsd:string","n":{"@type":"Optional","@class":"xsd:int"},
-  "price":{"@type":"Optional","@class":"xsd:decimal"},"flag":{"@type":"Optional","@class":"xsd:boolean"},"at":{"@type":"Optional","@class":"xsd:dateTime"},
-  "cat":{"@type":"Optional","@class":"xsd:string"},"note":{"@type":"Optional","@class":"xsd:string"},"owner":{"@type":"Optional","@class":"Owner"},
-  "parent":{"@type":"Optional","@class":"Item"},"tags":{"@type":"Set","@class":"xsd:string"},"nums":{"@type":"Set","@class":"xsd:int"},
-  "knows":{"@type":"Set","@class":"Item"},"steps":{"@type":"Array","@class":"xsd:string"}}]`
-
-func fenceSetup(s server) {
-	s.fresh("fence")
-	s.must("POST", "/api/document/admin/fence"+by+"&graph_type=schema", fenceSchema)
-	docs := []string{`{"@type":"Fence","@id":"Fence/f","position":0}`}
-	for i := range 100 {
-		docs = append(docs, fmt.Sprintf(`{"@type":"Owner","@id":"Owner/o%d","name":"o%d"}`, i, i))
-	}
-	s.must("POST", "/api/document/admin/fence"+by, "["+strings.Join(docs, ",")+"]")
+func linkDatabase(s server) {
+	s.fresh("walk3")
+	s.must("POST", "/api/document/admin/walk3"+by+"&graph_type=schema", `[
+		{"@type":"Class","@id":"A","@key":{"@type":"Lexical","@fields":["x"]},"x":"xsd:string","y":{"@type":"Optional","@class":"xsd:integer"},"l":{"@type":"Optional","@class":"A"}},
+		{"@type":"Class","@id":"Ls","@key":{"@type":"Lexical","@fields":["x"]},"x":"xsd:string","ls":{"@type":"List","@class":"xsd:string"}},
+		{"@type":"Class","@id":"Req","@key":{"@type":"Lexical","@fields":["x"]},"x":"xsd:string","must":"A"}]`)
+	s.must("POST", "/api/document/admin/walk3"+by, `{"@type":"Ls","x":"2","ls":["a","b"]}`)
 }
 
 // differs sends a request and says how the answer differs from the recorded one.
 func differs(t *testing.T, s server, known names, x exchange) string {
 	t.Helper()
 	body := string(x.RequestBody)
+	if x.Step == "fence-batch-100" || x.Step == "fence-repeat-same-request" {
+		// The recording leaves most of the batch out.
+		body = fenced(3, 103, upserts(2, 102)...)
+	}
 	if x.RequestBodyRaw != nil {
 		body = *x.RequestBodyRaw
 	}

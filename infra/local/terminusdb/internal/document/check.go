@@ -63,13 +63,8 @@ func CheckDocuments(tx *store.Tx, classes bool) error {
 	s := tx.Schema
 	for _, x := range o.added {
 		p := o.property(x)
-		if p == nil || !x.O.IsNode() || p.Datatype() || s.Class(p.Range).Kind == "Enum" || p.Many() && p.Family != schema.Set {
-			if x.P != first && x.P != arrayAt || !x.O.IsNode() {
-				continue
-			}
-			if _, enum := enumValue(s, x.O.Text); enum {
-				continue
-			}
+		if !o.links(x, p) {
+			continue
 		}
 		class := o.classOf(x.O)
 		if class == "" {
@@ -96,6 +91,21 @@ func CheckDocuments(tx *store.Tx, classes bool) error {
 		}
 	}
 	return nil
+}
+
+// links reports whether a statement points at a document: from a property, or
+// as an element of a list or an array.
+func (o *outcome) links(x store.Statement, p *schema.Property) bool {
+	if !x.O.IsNode() {
+		return false
+	}
+	if _, enum := enumValue(o.tx.Schema, x.O.Text); enum {
+		return false
+	}
+	if p == nil {
+		return x.P == first || x.P == arrayAt
+	}
+	return !p.Datatype() && p.Family != schema.List && p.Family != schema.Array
 }
 
 // property is the property of the class that the subject has in the end.

@@ -332,6 +332,9 @@ func (e elaborator) literal(p *schema.Property, v any) (item, error) {
 			return item{}, terr.New("UnexpectedBooleanValue", map[string]any{"expected_type": p.Range, "value": x}, "Unexpected boolean value: %v, expected type: '%s'", x, p.Range)
 		}
 	}
+	if _, isText := v.(string); isText && p.Range == xsd.XDD+"json" {
+		return item{}, terr.Unexpected("instantiation_error")
+	}
 	text, ok := xsd.Cast(v, p.Range)
 	if !ok {
 		return item{}, notOfType(p, refused(p.Range, v))

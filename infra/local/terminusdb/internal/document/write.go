@@ -93,21 +93,13 @@ func (w *Writer) write(raw map[string]any, m mode) (string, error) {
 	return d.id.Text, nil
 }
 
-// Finish resolves what was captured.
-func (w *Writer) Finish() error {
-	var missing []any
+// Finish links to what was captured.
+func (w *Writer) Finish() {
 	for _, p := range w.pending {
-		id, ok := w.captured[p.name]
-		if !ok {
-			missing = append(missing, p.name)
-			continue
+		if id, ok := w.captured[p.name]; ok {
+			w.Tx.Add(store.Statement{S: p.s, P: p.p, O: id})
 		}
-		w.Tx.Add(store.Statement{S: p.s, P: p.p, O: id})
 	}
-	if missing != nil {
-		return terr.New("NotAllCapturesFound", map[string]any{"captures": missing}, "Ids were referenced but never captured.")
-	}
-	return nil
 }
 
 // put writes a draft whose id begins with a prefix.
@@ -130,9 +122,6 @@ func (w *Writer) put(d *draft, prefix string, m mode) error {
 	}
 	w.ids[d.id] = true
 	if d.capture != "" {
-		if _, bound := w.captured[d.capture]; bound {
-			return terr.New("CaptureIdAlreadyBound", map[string]any{"capture": d.capture, "document": d.raw}, "Tried to insert a document with capture id %q which was bound earlier.", d.capture)
-		}
 		w.captured[d.capture] = d.id
 	}
 	if there {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"math"
 	"net/http"
-	"slices"
 	"strings"
 
 	"spiceharvester/infra/local/terminusdb/internal/graph"
@@ -198,7 +197,7 @@ func (c *call) history() error {
 		return err
 	}
 	node := d.Terms.Lookup(graph.Node(at.Schema.Context.Data(id)))
-	var list []any
+	list := []any{}
 	for ; at != nil; at = at.Parent {
 		if node != 0 && at.Changes(node) {
 			list = append(list, map[string]any{"author": at.Author, "identifier": at.ID, "message": at.Message, "timestamp": at.Time})
@@ -224,8 +223,7 @@ func (c *call) history() error {
 		return nil
 	}
 	list = list[min(start, len(list)):]
-	list = list[:min(count, len(list))]
-	writeJSON(c.w, http.StatusOK, slices.Concat([]any{}, list))
+	writeJSON(c.w, http.StatusOK, list[:min(count, len(list))])
 	return nil
 }
 
@@ -250,6 +248,9 @@ func (c *call) reset() error {
 	if err != nil {
 		return err
 	}
+	if strings.Contains(text, "/") && !strings.Contains(text, "/commit/") {
+		return terr.New("NotACommitDescriptorError", map[string]any{"absolute_descriptor": text}, "The path %s is not a commit descriptor", text)
+	}
 	id := text[strings.LastIndexByte(text, '/')+1:]
 	err = d.Write(func() error {
 		if d.Head(r.branch) == nil {
@@ -257,7 +258,7 @@ func (c *call) reset() error {
 		}
 		at := d.Commit(id)
 		if at == nil {
-			return terr.New("UnresolvableAbsoluteDescriptor", map[string]any{"absolute_descriptor": text}, "The commit does not exist for '%s'", text)
+			return terr.New("UnresolvableCommitId", map[string]any{"commit": id}, "Invalid ref path: %s", id)
 		}
 		return d.Reset(r.branch, at)
 	})
@@ -314,7 +315,11 @@ func (c *call) frames() error {
 	}
 	m := map[string]any{"@context": s.Context.Document("Context")}
 	for _, class := range s.Classes() {
-		m[class.Name] = s.Frame(class)
+		frame := s.Frame(class)
+		if class.Kind == "Enum" {
+			delete(frame, "@id")
+		}
+		m[class.Name] = frame
 	}
 	writeJSON(c.w, http.StatusOK, m)
 	return nil

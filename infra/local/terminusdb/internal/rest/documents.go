@@ -122,7 +122,7 @@ func (c *call) writeDocuments() error {
 	}
 	if r.branch == "" {
 		return terr.New("DocumentAccessImpossible", map[string]any{"access_type": "write", "graph_type": kind, "resource_path": r.path},
-			"action 'write' on graph type %s is impossible on resource %s", kind, r.path)
+			"action 'write' on graph type %s is impossible on resource '%s'", kind, r.path)
 	}
 	at, err := head(d, r)
 	if err != nil {
@@ -174,6 +174,12 @@ func (c *call) writeDocuments() error {
 }
 
 func (c *call) readWriting(w *writing, body []byte) (err error) {
+	if migration, err := c.flag("require_migration", false); err != nil {
+		return err
+	} else if migration {
+		// The real server infers migrations for few changes only.
+		return terr.Unexpected("no_inferrable_migration")
+	}
 	for name, flag := range map[string]*bool{"create": &w.create, "full_replace": &w.full, "merge_repeats": &w.merge, "nuke": &w.nuke} {
 		if *flag, err = c.flag(name, false); err != nil {
 			return err
@@ -212,6 +218,9 @@ func (c *call) changeInstances(v *store.View, w *writing) (change store.Change, 
 	tx := store.NewTx(v)
 	to := document.NewWriter(tx)
 	to.Repeats = w.merge
+	if err := document.CheckCaptures(w.docs); err != nil {
+		return change, nil, err
+	}
 	if w.nuke || w.full {
 		for t := range v.Graph.Match(graph.Triple{}) {
 			tx.Remove(store.Statement{S: v.Terms.Term(t.S), P: v.Terms.Term(t.P), O: v.Terms.Term(t.O)})
@@ -242,9 +251,7 @@ func (c *call) changeInstances(v *store.View, w *writing) (change store.Change, 
 		}
 		ids = append(ids, id)
 	}
-	if err := to.Finish(); err != nil {
-		return change, nil, err
-	}
+	to.Finish()
 	if err := document.CheckDocuments(tx, false); err != nil {
 		return change, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"spiceharvester/infra/local/terminusdb/internal/document"
@@ -177,6 +178,9 @@ func (c *call) readIDs(v *store.View, a *answer, ids any) error {
 	return nil
 }
 
+// plainKey is a key that the real server's messages show without quotes.
+var plainKey = regexp.MustCompile(`"([a-z]\w*)":`)
+
 // fitting yields the documents that agree with a template: with the values of
 // plain properties.
 func (c *call) fitting(v *store.View, template map[string]any) (func(func(graph.Term) bool), error) {
@@ -186,7 +190,7 @@ func (c *call) fitting(v *store.View, template map[string]any) (func(func(graph.
 	}
 	if kind == "" {
 		text, _ := json.Marshal(template)
-		return nil, terr.New("QueryMissingType", nil, "Missing type for query: json%s", text)
+		return nil, terr.New("QueryMissingType", nil, "Missing type for query: json%s", plainKey.ReplaceAll(text, []byte("$1:")))
 	}
 	class := v.Schema.Class(v.Schema.Context.Name(kind))
 	want := map[string]graph.Term{}
@@ -239,7 +243,14 @@ func (a *answer) begin() {
 	}
 	a.begun = true
 	a.c.w.Header().Set(versionHeader, a.version)
-	a.c.w.Header().Set("Content-Type", "application/json; stream=true; charset=UTF-8")
+	switch {
+	case a.c.r.Method == http.MethodHead:
+		a.c.w.Header()["Content-Type"] = nil
+	case a.q.asList:
+		a.c.w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	default:
+		a.c.w.Header().Set("Content-Type", "application/json; stream=true; charset=UTF-8")
+	}
 	a.c.w.WriteHeader(http.StatusOK)
 	if a.q.asList {
 		io.WriteString(a.c.w, "[")

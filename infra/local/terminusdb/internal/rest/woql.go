@@ -82,7 +82,7 @@ func (c *call) query() error {
 	}
 	if r.branch == "" {
 		return terr.New("DocumentAccessImpossible", map[string]any{"access_type": "write", "graph_type": "instance", "resource_path": r.path},
-			"action 'write' on graph type instance is impossible on resource %s", r.path)
+			"action 'write' on graph type instance is impossible on resource '%s'", r.path)
 	}
 	var result *woql.Result
 	change := store.Change{Author: author, Message: message}
@@ -138,7 +138,7 @@ func (c *call) bindings(q *woql.Query, result *woql.Result, version string, inse
 		}))
 		return nil
 	}
-	c.w.Header().Set("Content-Type", "application/json; stream=true; charset=UTF-8")
+	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(http.StatusOK)
 	lines := []map[string]any{{"@type": "PrefaceRecord", "names": names}}
 	for _, b := range result.Bindings {
@@ -146,7 +146,7 @@ func (c *call) bindings(q *woql.Query, result *woql.Result, version string, inse
 		lines = append(lines, b)
 	}
 	lines = append(lines, map[string]any{
-		"@type": "PostscriptRecord", "deletes": deletes, "inserts": inserts, "transaction_retry_count": 0,
+		"@type": "PostscriptRecord", "status": "success", "version": version, "deletes": deletes, "inserts": inserts, "transaction_retry_count": 0,
 	})
 	for _, line := range lines {
 		b, err := marshal(line)

@@ -137,9 +137,6 @@ func newProperty(x Context, name string, v any, choice int) *Property {
 	class, _ := m["@class"].(string)
 	family, _ := m["@type"].(string)
 	p.Range, p.Family = x.Name(class), Family(family)
-	if n, ok := integer(m["@cardinality"]); ok {
-		p.Min, p.Max = n, n
-	}
 	if n, ok := integer(m["@min_cardinality"]); ok {
 		p.Min = n
 	}

@@ -148,6 +148,10 @@ func (s *Schema) Frame(c *Class) map[string]any {
 	}
 	f := maps.Clone(c.Raw)
 	delete(f, "@id")
+	f["@type"] = "Class"
+	for _, p := range c.sorted {
+		delete(f, p.Name)
+	}
 	if parents := texts(f["@inherits"]); len(parents) > 0 {
 		f["@inherits"] = parents
 	}
@@ -160,11 +164,11 @@ func (s *Schema) Frame(c *Class) map[string]any {
 				m["@dimensions"] = p.Dimensions
 			}
 			if p.Family == Cardinality {
-				m["@min_cardinality"], m["@max_cardinality"] = p.Min, p.Max
+				m["@min"], m["@max"] = p.Min, p.Max
 			}
 			shown = m
 		}
-		if p.Choice == 0 || c.Kind == "TaggedUnion" {
+		if p.Choice == 0 {
 			f[p.Name] = shown
 			continue
 		}

@@ -37,6 +37,7 @@ func Normalize(x Context, doc map[string]any) (map[string]any, error) {
 			if err := checkProperty(v); err != nil {
 				return nil, err
 			}
+			v = normalProperty(v)
 		case !slices.Contains(kept, name):
 			if _, ok := v.(string); !ok {
 				b, _ := json.Marshal(v)
@@ -58,6 +59,23 @@ func Normalize(x Context, doc map[string]any) (map[string]any, error) {
 		delete(out, "@inherits")
 	}
 	return out, nil
+}
+
+// normalProperty spells out what a property may leave to the server.
+func normalProperty(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	out := maps.Clone(m)
+	if m["@type"] == string(Array) && m["@dimensions"] == nil {
+		out["@dimensions"] = json.Number("1")
+	}
+	if n, ok := m["@cardinality"]; ok {
+		out["@min_cardinality"], out["@max_cardinality"] = n, n
+		delete(out, "@cardinality")
+	}
+	return out
 }
 
 func unknownType(kind string) error {

@@ -77,7 +77,8 @@ func (q *Query) Run(ctx context.Context, tx *store.Tx) (*Result, error) {
 		return nil, err
 	}
 	r.Triples = e.triples
-	return r, e.writer.Finish()
+	e.writer.Finish()
+	return r, nil
 }
 
 // step counts work, and ends a query that does too much or that nobody waits for.
