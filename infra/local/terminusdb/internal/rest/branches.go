@@ -125,7 +125,7 @@ func commitDocument(at *store.Commit) map[string]any {
 		"@id": commitID(at), "@type": kind, "author": at.Author, "identifier": at.ID, "message": at.Message, "timestamp": at.Time,
 		"schema": layer("schema", at.ID),
 	}
-	if at.HasInstance() {
+	if at.HasInstance {
 		m["instance"] = layer("instance", at.ID)
 	}
 	if at.Parent != nil {

@@ -223,7 +223,11 @@ func (c *call) changeInstances(v *store.View, w *writing) (change store.Change, 
 	}
 	if w.nuke || w.full {
 		for t := range v.Graph.Match(graph.Triple{}) {
-			tx.Remove(store.Statement{S: v.Terms.Term(t.S), P: v.Terms.Term(t.P), O: v.Terms.Term(t.O)})
+			x := store.Statement{S: v.Terms.Term(t.S), P: v.Terms.Term(t.P), O: v.Terms.Term(t.O)}
+			tx.Remove(x)
+			if x.P == store.Type {
+				tx.Deleted = append(tx.Deleted, x.S)
+			}
 		}
 	}
 	if w.full {

@@ -17,8 +17,8 @@ type Commit struct {
 	Message string
 	Time    float64 // seconds since 1970
 	Schema  *schema.Schema
-	// SchemaChanged tells that the commit made the schema what it is.
-	SchemaChanged bool
+	// HasInstance tells that the instance graph was written, now or before.
+	HasInstance bool
 
 	removed, added []graph.Triple
 	depth          int
@@ -53,16 +53,6 @@ func (c *Commit) Graph() graph.Graph {
 
 // Deleted reports whether a document of the number was deleted at some time.
 func (c *Commit) Deleted(id graph.ID) bool { return c.gone.Has(graph.Triple{S: id}) }
-
-// HasInstance reports whether the instance graph was ever written.
-func (c *Commit) HasInstance() bool {
-	for at := c; at != nil; at = at.Parent {
-		if len(at.added)+len(at.removed) > 0 {
-			return true
-		}
-	}
-	return false
-}
 
 // forgetOld drops the graph of a commit that became old.
 func (c *Commit) forgetOld() {

@@ -60,7 +60,7 @@ func (d *Database) initial(r *record) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Commit{ID: r.Commit, Initial: true, Author: "system", Message: "create initial schema", Time: r.Time, Schema: s, SchemaChanged: true}
+	c := &Commit{ID: r.Commit, Initial: true, Author: "system", Message: "create initial schema", Time: r.Time, Schema: s}
 	c.graph.Store(&graph.Graph{})
 	d.commits[c.ID] = c
 	return c, nil
@@ -74,9 +74,10 @@ func (d *Database) applyCommit(r *record) error {
 	c := &Commit{
 		ID: r.Commit, Parent: head, Author: r.Author, Message: r.Message, Time: r.Time, Schema: head.Schema,
 		removed: triples(r.Removed), added: triples(r.Added), depth: head.depth + 1, gone: head.gone,
+		HasInstance: head.HasInstance || len(r.Added)+len(r.Removed) > 0,
 	}
 	if r.Context != nil {
-		c.SchemaChanged, c.Schema = true, r.built
+		c.Schema = r.built
 		if c.Schema == nil {
 			var err error
 			if c.Schema, err = schema.Build(schema.NewContext(r.Context), r.Classes); err != nil {

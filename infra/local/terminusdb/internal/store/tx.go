@@ -103,9 +103,6 @@ func (t *Tx) set(s Statement, add bool) {
 	t.ops[s] = add
 }
 
-// Touched reports whether anything was said, even if it changes nothing.
-func (t *Tx) Touched() bool { return len(t.order) > 0 }
-
 // Diff are the statements that the change removes from and adds to the view.
 func (t *Tx) Diff() (removed, added []Statement) {
 	for _, s := range t.order {

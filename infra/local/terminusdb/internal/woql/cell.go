@@ -70,16 +70,43 @@ func (e *engine) key(c cell) string {
 	return "\x01" + string(b)
 }
 
-// order compares cells: numbers by value, all else as text.
-func (e *engine) order(a, b cell) int {
-	s, _ := e.term(a)
-	t, _ := e.term(b)
-	x, okX := rational(s)
-	y, okY := rational(t)
-	if okX && okY {
-		return x.Cmp(y)
+func (e *engine) equal(a, b cell) bool {
+	if a.id != 0 && b.id != 0 {
+		return a.id == b.id
 	}
-	return cmp.Or(strings.Compare(s.Type, t.Type), strings.Compare(s.Text, t.Text))
+	s, okS := e.term(a)
+	t, okT := e.term(b)
+	if okS && okT {
+		return s == t
+	}
+	return e.key(a) == e.key(b)
+}
+
+// rank is what a cell is ordered by: numbers by value, all else as text.
+type rank struct {
+	term  graph.Term
+	exact *big.Rat // nil if it is no number
+	near  float64
+}
+
+func (e *engine) rank(c cell) rank {
+	var r rank
+	r.term, _ = e.term(c)
+	if n, ok := rational(r.term); ok {
+		r.exact = n
+		r.near, _ = n.Float64()
+	}
+	return r
+}
+
+func (r rank) compare(o rank) int {
+	if r.exact == nil || o.exact == nil {
+		return cmp.Or(strings.Compare(r.term.Type, o.term.Type), strings.Compare(r.term.Text, o.term.Text))
+	}
+	if r.near != o.near {
+		return cmp.Compare(r.near, o.near)
+	}
+	return r.exact.Cmp(o.exact)
 }
 
 func rational(t graph.Term) (*big.Rat, bool) {

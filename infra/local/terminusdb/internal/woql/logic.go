@@ -1,7 +1,6 @@
 package woql
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -257,14 +256,27 @@ func compileOrderBy(c *compiler, q map[string]any) (operator, error) {
 	return o, err
 }
 
+// ranked is a solution with what it is ordered by.
+type ranked struct {
+	cells []cell
+	ranks []rank
+}
+
 func (o orderBy) run(e *engine, yield func() error) error {
 	list, err := e.solutions(o.operator)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(list, func(a, b []cell) int {
-		for i, at := range o.places {
-			n := e.order(a[at], b[at])
+	rows := make([]ranked, len(list))
+	for i, cells := range list {
+		rows[i].cells = cells
+		for _, at := range o.places {
+			rows[i].ranks = append(rows[i].ranks, e.rank(cells[at]))
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b ranked) int {
+		for i := range o.places {
+			n := a.ranks[i].compare(b.ranks[i])
 			if o.descending[i] {
 				n = -n
 			}
@@ -274,8 +286,8 @@ func (o orderBy) run(e *engine, yield func() error) error {
 		}
 		return 0
 	})
-	for _, cells := range list {
-		if err := e.replay(cells, yield); err != nil {
+	for _, r := range rows {
+		if err := e.replay(r.cells, yield); err != nil {
 			return err
 		}
 	}
@@ -415,7 +427,7 @@ func (c compare) run(e *engine, yield func() error) error {
 		}
 		return e.unify(c.left, r, yield)
 	}
-	if l.bound() && r.bound() && cmp.Compare(e.order(l, r), 0) == c.want {
+	if l.bound() && r.bound() && e.rank(l).compare(e.rank(r)) == c.want {
 		return yield()
 	}
 	return nil

@@ -109,7 +109,7 @@ func (e *engine) unify(o operand, c cell, yield func() error) error {
 		}
 		return e.bind(o.place, c, yield)
 	}
-	if e.key(have) == e.key(c) {
+	if e.equal(have, c) {
 		return yield()
 	}
 	return nil
