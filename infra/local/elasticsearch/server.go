@@ -2,17 +2,14 @@ package elasticsearch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"strconv"
-	"sync"
 	"time"
 
 	"spiceharvester/infra/local/elasticsearch/internal/engine"
 	"spiceharvester/infra/local/elasticsearch/internal/rest"
+	"spiceharvester/infra/local/standin"
 )
 
 // Faults are switches that make the server misbehave: see Server.Faults.
@@ -39,6 +36,7 @@ type Handler struct {
 	http.Handler
 	engine *engine.Engine
 	faults *Faults
+	log    *slog.Logger
 }
 
 // NewHandler opens the data and returns a handler; Close it when done. Port is
@@ -52,7 +50,7 @@ func NewHandler(c Config) (*Handler, error) {
 		return nil, err
 	}
 	faults := &Faults{}
-	return &Handler{Handler: rest.New(e, c.Logger, faults, c.EnableFaults), engine: e, faults: faults}, nil
+	return &Handler{Handler: rest.New(e, c.Logger, faults, c.EnableFaults), engine: e, faults: faults, log: c.Logger}, nil
 }
 
 // Faults returns the switches of the handler.
@@ -66,13 +64,8 @@ func (h *Handler) Close() error {
 
 // Server is a running stand-in.
 type Server struct {
-	handler *Handler
-	http    *http.Server
-	url     string
-	cancel  context.CancelFunc
-	done    chan error
-	once    sync.Once
-	stopErr error
+	handler  *Handler
+	listener *standin.Listener
 }
 
 // Start opens the data and listens on 127.0.0.1. When ctx ends, connections are
@@ -82,34 +75,16 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)))
+	l, err := standin.Listen(ctx, c.Port, h, h.log)
 	if err != nil {
 		h.Close()
-		return nil, fmt.Errorf("elasticsearch: listen on port %d: %w", c.Port, err)
+		return nil, fmt.Errorf("elasticsearch: %w", err)
 	}
-	// Requests end with the server: a write that waits for a refresh that
-	// never comes must not hold up Stop.
-	base, cancel := context.WithCancel(ctx)
-	s := &Server{
-		handler: h, url: "http://" + l.Addr().String(), cancel: cancel, done: make(chan error, 1),
-		http: &http.Server{
-			Handler: h, ReadHeaderTimeout: 30 * time.Second,
-			BaseContext: func(net.Listener) context.Context { return base },
-		},
-	}
-	go func() {
-		err := s.http.Serve(l)
-		if errors.Is(err, http.ErrServerClosed) {
-			err = nil
-		}
-		s.done <- err
-	}()
-	context.AfterFunc(base, func() { s.http.Close() })
-	return s, nil
+	return &Server{handler: h, listener: l}, nil
 }
 
 // URL is the base address, without a slash at its end.
-func (s *Server) URL() string { return s.url }
+func (s *Server) URL() string { return s.listener.URL() }
 
 // Faults returns the switches of the server.
 func (s *Server) Faults() *Faults { return s.handler.faults }
@@ -121,13 +96,9 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // and data. Requests that hang or wait for a refresh are cut off. Further calls
 // return the outcome of the first.
 func (s *Server) Stop(ctx context.Context) error {
-	s.once.Do(func() {
+	wake := func() {
 		s.handler.faults.Clear()
 		s.handler.engine.Interrupt()
-		err := s.http.Shutdown(ctx)
-		s.cancel()
-		s.http.Close()
-		s.stopErr = errors.Join(err, <-s.done, s.handler.Close())
-	})
-	return s.stopErr
+	}
+	return s.listener.Stop(ctx, wake, s.handler.Close)
 }

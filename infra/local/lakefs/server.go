@@ -5,12 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -18,11 +14,11 @@ import (
 	"spiceharvester/infra/local/lakefs/internal/blob"
 	"spiceharvester/infra/local/lakefs/internal/rest"
 	"spiceharvester/infra/local/lakefs/internal/store"
-	"spiceharvester/infra/local/loopback"
+	"spiceharvester/infra/local/standin"
 )
 
 // Faults are switches that make the server misbehave: see Server.Faults.
-type Faults = rest.Faults
+type Faults = standin.Faults
 
 // Blobs is where bytes are kept.
 type Blobs = blob.Store
@@ -53,15 +49,10 @@ type Config struct {
 
 // Server is a running stand-in.
 type Server struct {
-	store   *store.Store
-	faults  *Faults
-	http    *http.Server
-	spool   string
-	url     string
-	cancel  context.CancelFunc
-	done    chan error
-	once    sync.Once
-	stopErr error
+	store    *store.Store
+	faults   *Faults
+	listener *standin.Listener
+	spool    string
 }
 
 // Start opens the data and listens on 127.0.0.1. When ctx ends, connections
@@ -88,7 +79,7 @@ func start(ctx context.Context, c Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: data, faults: &Faults{}, done: make(chan error, 1)}
+	s := &Server{store: data, faults: &Faults{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.closeData())
@@ -97,34 +88,12 @@ func start(ctx context.Context, c Config) (_ *Server, err error) {
 	if s.spool, err = spoolFolder(c.Dir); err != nil {
 		return nil, err
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback.Address(c.Port))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, loopback.Taken(c.Port)
-	}
-	if err != nil {
+	handler := rest.New(data, s.faults, rest.Options{
+		AccessKey: c.AccessKey, SecretKey: c.SecretKey, SpoolDir: s.spool, Clock: c.Clock, Logger: c.Logger,
+	})
+	if s.listener, err = standin.Listen(ctx, c.Port, handler, c.Logger); err != nil {
 		return nil, err
 	}
-	s.url = "http://" + l.Addr().String()
-	// Requests end with the server: one that waits for a slow object store
-	// must not hold up Stop.
-	base, cancel := context.WithCancel(ctx)
-	s.cancel = cancel
-	s.http = &http.Server{
-		Handler: rest.New(data, s.faults, rest.Options{
-			AccessKey: c.AccessKey, SecretKey: c.SecretKey, SpoolDir: s.spool, Clock: c.Clock, Logger: c.Logger,
-		}),
-		ReadHeaderTimeout: 30 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return base },
-		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
-	}
-	go func() {
-		err := s.http.Serve(l)
-		if errors.Is(err, http.ErrServerClosed) {
-			err = nil
-		}
-		s.done <- err
-	}()
-	context.AfterFunc(base, func() { s.http.Close() })
 	return s, nil
 }
 
@@ -143,7 +112,7 @@ func spoolFolder(dir string) (string, error) {
 
 // URL is the address of the server, without a slash at its end; the API lies
 // below /api/v1.
-func (s *Server) URL() string { return s.url }
+func (s *Server) URL() string { return s.listener.URL() }
 
 // Faults returns the switches of the server.
 func (s *Server) Faults() *Faults { return s.faults }
@@ -152,14 +121,7 @@ func (s *Server) Faults() *Faults { return s.faults }
 // and data. Requests that hang are let go. Further calls return the outcome of
 // the first.
 func (s *Server) Stop(ctx context.Context) error {
-	s.once.Do(func() {
-		s.faults.Clear()
-		err := s.http.Shutdown(ctx)
-		s.cancel()
-		s.http.Close()
-		s.stopErr = errors.Join(err, <-s.done, s.closeData())
-	})
-	return s.stopErr
+	return s.listener.Stop(ctx, s.faults.Clear, s.closeData)
 }
 
 func (s *Server) closeData() error {

@@ -72,9 +72,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.serveFaults(w, r)
 		return
 	}
-	if h.faults.intercept(w, r) {
-		return
-	}
+	h.faults.Serve(w, r, h.serve, fault)
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, ctx: r.Context(), params: r.URL.Query(), start: time.Now()}
 	if id := r.Header.Get("X-Opaque-Id"); id != "" {
 		w.Header().Set("X-Opaque-Id", id)

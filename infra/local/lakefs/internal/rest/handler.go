@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"spiceharvester/infra/local/lakefs/internal/store"
+	"spiceharvester/infra/local/standin"
 )
 
 // Options says how a Handler works.
@@ -24,13 +25,13 @@ type Options struct {
 type Handler struct {
 	Options
 	store   *store.Store
-	faults  *Faults
+	faults  *standin.Faults
 	mux     *http.ServeMux
 	started time.Time
 }
 
 // New returns a handler for a store.
-func New(s *store.Store, faults *Faults, o Options) *Handler {
+func New(s *store.Store, faults *standin.Faults, o Options) *Handler {
 	h := &Handler{Options: o, store: s, faults: faults, mux: http.NewServeMux(), started: o.Clock()}
 	h.routes()
 	return h
@@ -52,13 +53,13 @@ type endpoint func(r *http.Request) (reply, error)
 var open = map[string]bool{prefix + "/healthcheck": true, prefix + "/setup_lakefs": true}
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.faults.serve(w, r, func(w http.ResponseWriter, r *http.Request) {
+	h.faults.Serve(w, r, func(w http.ResponseWriter, r *http.Request) {
 		if !open[r.URL.Path] && !h.authentic(r) {
 			h.fail(w, r, &store.Error{Status: http.StatusUnauthorized, Message: "error authenticating request"})
 			return
 		}
 		h.mux.ServeHTTP(w, r)
-	})
+	}, fault)
 }
 
 func (h *Handler) authentic(r *http.Request) bool {

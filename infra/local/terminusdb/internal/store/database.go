@@ -28,7 +28,6 @@ type Database struct {
 	info     Info
 	branches map[string]*Commit
 	commits  map[string]*Commit
-	closed   bool
 
 	journal *journal
 }

@@ -63,15 +63,15 @@ func compileNot(c *compiler, q map[string]any) (operator, error) {
 
 func (n not) run(e *engine, yield func() error) error {
 	found := false
-	err := n.operator.run(e, func() error { found = true; return stop })
-	if err != nil && err != stop || found {
+	err := n.operator.run(e, func() error { found = true; return errStop })
+	if err != nil && err != errStop || found {
 		return ignoreStop(err)
 	}
 	return yield()
 }
 
 func ignoreStop(err error) error {
-	if err == stop {
+	if err == errStop {
 		return nil
 	}
 	return err
@@ -145,7 +145,7 @@ func (l limit) run(e *engine, yield func() error) error {
 		}
 		if left--; left == 0 {
 			enough = true
-			return stop
+			return errStop
 		}
 		return nil
 	})

@@ -42,13 +42,13 @@ type Result struct {
 	Triples bool
 }
 
-// operator yields its solutions. yield answers stop to end the query.
+// operator yields its solutions. yield answers errStop to end the query.
 type operator interface {
 	run(e *engine, yield func() error) error
 }
 
-// stop ends an operator that has yielded enough.
-var stop = errors.New("stop")
+// errStop ends an operator that has yielded enough.
+var errStop = errors.New("stop")
 
 type engine struct {
 	ctx     context.Context
