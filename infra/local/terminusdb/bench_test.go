@@ -62,3 +62,18 @@ func BenchmarkQueries(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRestart opens a database of 50,000 documents written in batches of 200.
+func BenchmarkRestart(b *testing.B) {
+	dir := b.TempDir()
+	s := start(b, terminusdb.Config{Dir: dir})
+	s.fenceDatabase()
+	for i := range 250 {
+		s.must("POST", fencedPath, fenced(i, i+1, upserts(i*200, i*200+200)...))
+	}
+	s.stop()
+	for b.Loop() {
+		s := start(b, terminusdb.Config{Dir: dir})
+		s.stop()
+	}
+}
