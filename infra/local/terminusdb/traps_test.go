@@ -288,3 +288,27 @@ func TestBranchesAndHistory(t *testing.T) {
 		}
 	}
 }
+
+// TestBranchesOfNothing: branches that were made before the first commit go
+// their own ways.
+func TestBranchesOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, terminusdb.Config{Dir: dir})
+	s.must("POST", "/api/db/admin/d", `{"label":"d","prefixes":{"@base":"http://example.com/data/"}}`)
+	s.must("POST", "/api/branch/admin/d/local/branch/one", `{"origin":"admin/d"}`)
+	s.must("POST", docs+by+"&graph_type=schema", things)
+	s.must("POST", "/api/branch/admin/d/local/branch/two", `{"origin":"admin/d/local/branch/one"}`)
+	for range 2 {
+		for _, branch := range []string{"one", "two"} {
+			if a := s.must("GET", docs+"/local/branch/"+branch+"?graph_type=schema", ""); strings.Count(a.text, "\n") != 1 || !strings.Contains(a.text, "http://example.com/data/") {
+				t.Errorf("branch %s: %s", branch, a.text)
+			}
+		}
+		s.stop()
+		s = start(t, terminusdb.Config{Dir: dir})
+	}
+	s.must("POST", docs+"/local/branch/two"+by+"&graph_type=schema", things)
+	if log := s.must("GET", "/api/log/admin/d/local/branch/two", "").json.([]any); len(log) != 1 {
+		t.Errorf("the first commit of a branch stands alone: %v", log)
+	}
+}

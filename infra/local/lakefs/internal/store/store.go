@@ -15,6 +15,7 @@ import (
 	"spiceharvester/infra/local/folderlock"
 	"spiceharvester/infra/local/lakefs/internal/blob"
 	"spiceharvester/infra/local/lakefs/internal/tree"
+	"spiceharvester/infra/local/standin/journal"
 )
 
 const (
@@ -48,7 +49,7 @@ type Store struct {
 
 	mu sync.RWMutex
 	state
-	journal *journal
+	journal *journal.Journal[record]
 	tasks   tasks
 }
 
@@ -73,16 +74,16 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		}
 	}()
 	path := filepath.Join(o.Dir, "journal")
-	journal, torn, err := openJournal(path, s.apply)
+	opened, torn, err := journal.Open(path, format, s.apply)
 	if err != nil {
 		return nil, err
 	}
 	if torn {
 		s.log.Warn("lakefs: the last record of the journal was not whole and was dropped: the process died while it wrote", "journal", path)
 	}
-	s.journal = journal
+	s.journal = opened
 	if err := s.compact(); err != nil {
-		s.journal.close()
+		s.journal.Close()
 		return nil, err
 	}
 	return s, nil
@@ -93,7 +94,7 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.lock.Release()
-	return s.journal.close()
+	return s.journal.Close()
 }
 
 // update runs f under the lock; what it answers is written and counts.
@@ -104,7 +105,7 @@ func (s *Store) update(f func() ([]*record, error)) error {
 	if err != nil || len(records) == 0 {
 		return err
 	}
-	if err := s.journal.append(records...); err != nil {
+	if err := s.journal.Append(records...); err != nil {
 		return err
 	}
 	for _, r := range records {
@@ -120,10 +121,10 @@ func (s *Store) update(f func() ([]*record, error)) error {
 
 // compact rewrites the journal when most of it is history.
 func (s *Store) compact() error {
-	if s.journal == nil || s.journal.records < compactFrom || s.journal.records < 4*s.live {
+	if s.journal == nil || s.journal.Records() < compactFrom || s.journal.Records() < 4*s.live {
 		return nil
 	}
-	return s.journal.replace(s.snapshot())
+	return s.journal.Replace(s.snapshot())
 }
 
 func (s *Store) now() int64 { return s.clock().Unix() }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"spiceharvester/infra/local/terminusdb/internal/graph"
@@ -21,15 +22,14 @@ type Commit struct {
 	HasInstance bool
 
 	removed, added []graph.Triple
-	depth          int
+	deleted        []graph.ID // documents
 	graph          atomic.Pointer[graph.Graph]
-	// gone has a triple (document, 0, 0) for each document that was deleted.
-	gone graph.Graph
 }
 
-// keepRecent is how many commits of a branch keep their graph, besides each
-// keepEvery-th.
-const keepRecent, keepEvery = 8, 64
+// keepRecent is how many commits of a branch keep their graph. Older graphs are
+// made again when they are asked for: each would hold on to much that has
+// changed since.
+const keepRecent = 8
 
 // Graph is the instance graph of the commit.
 func (c *Commit) Graph() graph.Graph {
@@ -52,19 +52,13 @@ func (c *Commit) Graph() graph.Graph {
 }
 
 // Deleted reports whether a document of the number was deleted at some time.
-func (c *Commit) Deleted(id graph.ID) bool { return c.gone.Has(graph.Triple{S: id}) }
-
-// forgetOld drops the graph of a commit that became old.
-func (c *Commit) forgetOld() {
-	old := c
-	for range keepRecent {
-		if old = old.Parent; old == nil {
-			return
+func (c *Commit) Deleted(id graph.ID) bool {
+	for at := c; at != nil; at = at.Parent {
+		if slices.Contains(at.deleted, id) {
+			return true
 		}
 	}
-	if old.depth%keepEvery != 0 {
-		old.graph.Store(nil)
-	}
+	return false
 }
 
 // Changes reports whether the commit adds statements about a node.

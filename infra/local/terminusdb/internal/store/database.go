@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"spiceharvester/infra/local/standin/journal"
 	"spiceharvester/infra/local/terminusdb/internal/graph"
 	"spiceharvester/infra/local/terminusdb/internal/schema"
 )
@@ -29,7 +31,8 @@ type Database struct {
 	branches map[string]*Commit
 	commits  map[string]*Commit
 
-	journal *journal
+	journal *journal.Journal[record]
+	old     atomic.Pointer[old]
 }
 
 // Info describes the database.
@@ -161,7 +164,7 @@ func (d *Database) numbers(list []Statement) []graph.ID {
 
 // do writes a record and applies it.
 func (d *Database) do(r *record) error {
-	if err := d.journal.append(r); err != nil {
+	if err := d.journal.Append(r); err != nil {
 		return err
 	}
 	return d.apply(r)

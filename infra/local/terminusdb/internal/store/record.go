@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"spiceharvester/infra/local/terminusdb/internal/graph"
 	"spiceharvester/infra/local/terminusdb/internal/schema"
@@ -41,11 +43,15 @@ func (d *Database) apply(r *record) error {
 				return err
 			}
 		}
-		d.branches[r.Branch] = c
+		d.setHead(r.Branch, c)
 	case "unbranch":
+		before := d.branches[r.Branch]
 		delete(d.branches, r.Branch)
+		d.forget(before)
 	case "reset":
-		d.branches[r.Branch] = d.commits[r.Commit]
+		before := d.branches[r.Branch]
+		d.setHead(r.Branch, d.commits[r.Commit])
+		d.forget(before)
 	case "commit":
 		return d.applyCommit(r)
 	default:
@@ -73,7 +79,7 @@ func (d *Database) applyCommit(r *record) error {
 	}
 	c := &Commit{
 		ID: r.Commit, Parent: head, Author: r.Author, Message: r.Message, Time: r.Time, Schema: head.Schema,
-		removed: triples(r.Removed), added: triples(r.Added), depth: head.depth + 1, gone: head.gone,
+		removed: triples(r.Removed), added: triples(r.Added), deleted: r.Deleted,
 		HasInstance: head.HasInstance || len(r.Added)+len(r.Removed) > 0,
 	}
 	if r.Context != nil {
@@ -87,20 +93,37 @@ func (d *Database) applyCommit(r *record) error {
 	}
 	g := head.Graph().Edit(c.removed, c.added)
 	c.graph.Store(&g)
-	if len(r.Deleted) > 0 {
-		gone := make([]graph.Triple, len(r.Deleted))
-		for i, id := range r.Deleted {
-			gone[i] = graph.Triple{S: id}
-		}
-		c.gone = c.gone.Edit(nil, gone)
-	}
-	if head.Initial {
-		c.Parent, c.depth = nil, 0
-		delete(d.commits, head.ID)
-	}
 	d.commits[c.ID], d.branches[r.Branch] = c, c
-	c.forgetOld()
+	if head.Initial {
+		c.Parent = nil
+		if !slices.Contains(slices.Collect(maps.Values(d.branches)), head) {
+			delete(d.commits, head.ID)
+		}
+	}
+	old := c
+	for range keepRecent {
+		if old = old.Parent; old == nil {
+			return nil
+		}
+	}
+	d.forget(old)
 	return nil
+}
+
+// setHead makes a commit the head of a branch. Heads have their graph.
+func (d *Database) setHead(branch string, c *Commit) {
+	d.branches[branch] = c
+	if c.graph.Load() == nil {
+		g := c.Graph()
+		c.graph.Store(&g)
+	}
+}
+
+// forget drops the graph of a commit, unless it is a head.
+func (d *Database) forget(c *Commit) {
+	if !slices.Contains(slices.Collect(maps.Values(d.branches)), c) {
+		c.graph.Store(nil)
+	}
 }
 
 func triples(ids []graph.ID) []graph.Triple {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"spiceharvester/infra/local/folderlock"
+	"spiceharvester/infra/local/standin/journal"
 	"spiceharvester/infra/local/terminusdb/internal/graph"
 )
 
@@ -34,6 +35,12 @@ type Store struct {
 }
 
 const suffix = ".journal"
+
+// format is that of the journals; the digit is its version.
+var format = journal.Format{
+	Header: "spice-terminusdb-journal 1\n",
+	Advice: "move it away, the graph is rebuilt from the log",
+}
 
 // Open opens the databases of a folder.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
@@ -59,8 +66,15 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	for _, path := range files {
 		d := s.newDatabase()
 		var torn bool
-		if d.journal, torn, err = openJournal(path, d.replay); err != nil {
+		if d.journal, torn, err = journal.Open(path, format, d.replay); err != nil {
 			return nil, err
+		}
+		if d.info.ID == "" || d.branches["main"] == nil {
+			// The process died while it made the database.
+			if err := errors.Join(d.journal.Close(), os.Remove(path)); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if torn {
 			o.Logger.Warn("the journal of a database ended in half a record, which was cut off", "database", d.info.Name)
@@ -129,8 +143,11 @@ func (s *Store) Create(i Info, context map[string]any) (*Database, error) {
 	}
 	if s.o.Dir != "" {
 		var err error
-		if d.journal, err = createJournal(s.file(i.ID), records...); err != nil {
+		if d.journal, _, err = journal.Open(s.file(i.ID), format, d.replay); err != nil {
 			return nil, err
+		}
+		if err := d.journal.Append(records...); err != nil {
+			return nil, errors.Join(err, d.journal.Close())
 		}
 	}
 	s.dbs = append(s.dbs, d)
@@ -149,7 +166,7 @@ func (s *Store) Delete(organization, name string) (bool, error) {
 		return false, nil
 	}
 	return true, d.Write(func() error {
-		if err := d.journal.close(); err != nil || d.journal == nil {
+		if err := d.journal.Close(); err != nil || d.journal == nil {
 			return err
 		}
 		return os.Remove(s.file(d.Info().ID))
@@ -160,7 +177,7 @@ func (s *Store) Delete(organization, name string) (bool, error) {
 func (s *Store) Close() error {
 	var errs []error
 	for _, d := range s.Databases() {
-		errs = append(errs, d.Write(d.journal.close))
+		errs = append(errs, d.Write(d.journal.Close))
 	}
 	s.lock.Release()
 	if err := errors.Join(errs...); err != nil {

@@ -25,7 +25,27 @@ type View struct {
 
 // View reads a commit of the database.
 func (d *Database) View(c *Commit) *View {
-	return &View{Commit: c, Graph: c.Graph(), Terms: d.Terms, Schema: c.Schema, typeID: d.Terms.Lookup(Type)}
+	return &View{Commit: c, Graph: d.graphOf(c), Terms: d.Terms, Schema: c.Schema, typeID: d.Terms.Lookup(Type)}
+}
+
+// old is a graph that was made again.
+type old struct {
+	of    *Commit
+	graph graph.Graph
+}
+
+// graphOf answers the graph of a commit; the last one that had to be made again
+// is kept for the next page.
+func (d *Database) graphOf(c *Commit) graph.Graph {
+	if c.graph.Load() != nil {
+		return c.Graph()
+	}
+	if last := d.old.Load(); last != nil && last.of == c {
+		return last.graph
+	}
+	g := c.Graph()
+	d.old.Store(&old{c, g})
+	return g
 }
 
 // TypeID is the number of the predicate Type, 0 if nothing has a type.
