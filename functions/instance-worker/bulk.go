@@ -69,6 +69,17 @@ func (f *Function) bulk(ctx context.Context, cmd *event.Event) error {
 	return b.end(ctx)
 }
 
+// payloads are the rows that are objects; CreateRows refuses the others.
+func (b *bulk) payloads() []map[string]any {
+	list := make([]map[string]any, 0, len(b.rows))
+	for _, row := range b.rows {
+		if payload, ok := row.(map[string]any); ok {
+			list = append(list, payload)
+		}
+	}
+	return list
+}
+
 // work decides all rows, those again whose ground moved meanwhile.
 func (b *bulk) work(ctx context.Context) error {
 	todo := make([]int, len(b.rows))
@@ -81,6 +92,9 @@ func (b *bulk) work(ctx context.Context) error {
 		}
 		d, err := b.classes.Get(ctx, b.cmd.Database, b.cmd.Branch, b.class)
 		if err != nil {
+			return err
+		}
+		if d, err = writes.ForLinks(ctx, b.classes, b.cmd.Database, b.cmd.Branch, d, b.payloads()...); err != nil {
 			return err
 		}
 		made := instance.CreateRows(d.Schema, b.rows, string(b.cmd.ID), "body", "instances")

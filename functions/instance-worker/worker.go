@@ -98,7 +98,11 @@ func (f *Function) decider() execute.Decide {
 				return eventlog.Entry{}, err
 			}
 		}
-		return f.decide(ctx, cmd, data.Type, payload, known[a])
+		d, err := writes.ForLinks(ctx, f.classes, cmd.Database, cmd.Branch, known[a], payload.Data)
+		if err != nil {
+			return eventlog.Entry{}, err
+		}
+		return f.decide(ctx, cmd, data.Type, payload, d)
 	}
 }
 

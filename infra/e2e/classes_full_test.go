@@ -125,6 +125,21 @@ func TestClassesInheritAndAbstractOnesHaveNoInstances(t *testing.T) {
 			t.Errorf("schema without %s: %s", name, schema)
 		}
 	}
+	// A link leads to the target class and to what inherits from it, in every kind of write.
+	bff.done("POST", ontology(db), with(keyed("Trip"), "relationships", list{relationship("to", "Place", "cardinality", "n:1"), relationship("via", "Capital", "cardinality", "n:m")}))
+	bff.done("POST", instances(db, "Trip")+"/create", object{"data": object{"code": "t1", "to": "City/bonn", "via": list{"Capital/berlin"}}})
+	bff.done("PUT", instances(db, "Trip")+"/t1/update?expected_seq=1", object{"data": object{"to": "Capital/berlin"}})
+	bulk := bff.done("POST", instances(db, "Trip")+"/bulk-create", object{"instances": list{object{"code": "t2", "to": "City/bonn"}, object{"code": "t3", "via": list{"City/bonn"}}, object{"code": "t4", "to": "City/gone"}}})
+	if bulk.Text("result", "created") != "1" || bulk.Text("result", "refused") != "2" {
+		t.Errorf("bulk: %s", bulk)
+	}
+	if r := bff.call(422, "POST", instances(db, "Trip")+"/create", object{"data": object{"code": "no", "via": list{"City/bonn"}}}); r.Text("errors", 0, "loc", 2) != "via" {
+		t.Errorf("a link to an ancestor: %s", r)
+	}
+	for i, trip := range []string{"t1", "t2"} {
+		bff.done("DELETE", instances(db, "Trip")+"/"+trip+"/delete?expected_seq="+fmt.Sprint(2-i), nil)
+	}
+	bff.done("DELETE", ontology(db)+"/Trip?expected_seq=1", nil, client.Header("X-Change-Reason", "test"))
 	// A circle of parents, and a parent that does not exist.
 	for _, parent := range []string{"Capital", "Nowhere"} {
 		if r := bff.call(422, "PUT", ontology(db)+"/Place?expected_seq=1", object{"parent_class": parent}); r.Text("errors", 0, "loc", 1) != "parent_class" {

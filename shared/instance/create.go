@@ -73,7 +73,7 @@ func normalizeField(s *ontology.Schema, name string, v any, loc []any) (any, pro
 		if v == nil {
 			return nil, nil
 		}
-		return normalizeLink(r, v, loc)
+		return normalizeLink(s, r, v, loc)
 	}
 	return nil, problem.FieldErrors{{Type: problem.TypeExtra, Loc: loc, Msg: textUnknown.With("class", s.Class.ID, "name", name)}}
 }

@@ -34,7 +34,7 @@ var textMissingTarget = problem.Define("instance.link_target_missing", "The link
 // normalizeLink checks the value of a relationship and returns its normal form: one
 // reference, or for many targets a list without doubles. Nil means no link. A single
 // reference may come as a list of one, and many as one reference.
-func normalizeLink(r ontology.Relationship, v any, loc []any) (any, problem.FieldErrors) {
+func normalizeLink(s *ontology.Schema, r ontology.Relationship, v any, loc []any) (any, problem.FieldErrors) {
 	list, isList := v.([]any)
 	if !isList {
 		list = []any{v}
@@ -46,7 +46,7 @@ func normalizeLink(r ontology.Relationship, v any, loc []any) (any, problem.Fiel
 		if isList {
 			at = problem.At(loc, i)
 		}
-		ref, bad := checkRef(r, item, at)
+		ref, bad := checkRef(s, r, item, at)
 		errs = append(errs, bad...)
 		if len(bad) == 0 && !slices.Contains(refs, any(ref)) {
 			refs = append(refs, ref)
@@ -65,20 +65,39 @@ func normalizeLink(r ontology.Relationship, v any, loc []any) (any, problem.Fiel
 	return refs[0], nil
 }
 
-func checkRef(r ontology.Relationship, v any, loc []any) (string, problem.FieldErrors) {
-	s, isText := v.(string)
-	class, id, ok := strings.Cut(s, "/")
+func checkRef(s *ontology.Schema, r ontology.Relationship, v any, loc []any) (string, problem.FieldErrors) {
+	ref, isText := v.(string)
+	class, id, ok := strings.Cut(ref, "/")
 	if !isText || !ok {
 		return "", problem.FieldErrors{problem.InvalidValue(loc, textLinkForm.With(), v)}
 	}
-	if class != r.Target {
+	if !s.LinksTo(r, class) {
 		return "", problem.FieldErrors{problem.InvalidValue(loc,
 			textLinkClass.With("predicate", r.Predicate, "target", r.Target, "class", class), v)}
 	}
 	if err := CheckID(id); err != nil {
 		return "", problem.FieldErrors{problem.InvalidValue(loc, problem.MessageOf(err), v)}
 	}
-	return s, nil
+	return ref, nil
+}
+
+// LinksElsewhere reports whether a payload has a link to an instance of another class
+// than the one that its relationship names: whether that class inherits from it has then
+// to be known, see [ontology.Schema.WithFamily].
+func LinksElsewhere(s *ontology.Schema, payload map[string]any) bool {
+	for _, r := range s.Class.Relationships {
+		refs, many := payload[r.Predicate].([]any)
+		if !many {
+			refs = []any{payload[r.Predicate]}
+		}
+		for _, ref := range refs {
+			text, _ := ref.(string)
+			if class, _, ok := strings.Cut(text, "/"); ok && class != r.Target {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // linksOf returns the links of a payload in normal form, sorted by predicate, the

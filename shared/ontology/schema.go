@@ -25,6 +25,21 @@ type Schema struct {
 	rules    map[string]*value.Rule
 	defaults map[string]any
 	links    map[string]Relationship
+	descends func(class, ancestor string) bool
+}
+
+// WithFamily returns the schema for payloads whose links lead to instances of classes
+// that inherit from a target: descends tells which do. Without it a link leads to
+// instances of the target class itself.
+func (s *Schema) WithFamily(descends func(class, ancestor string) bool) *Schema {
+	t := *s
+	t.descends = descends
+	return &t
+}
+
+// LinksTo reports whether a relationship can lead to an instance of a class.
+func (s *Schema) LinksTo(r Relationship, class string) bool {
+	return class == r.Target || s.descends != nil && s.descends(class, r.Target)
 }
 
 // Compile checks the rules of a class and prepares it. The errors name the fields below

@@ -95,7 +95,7 @@ func (s *Service) breaks(ctx context.Context, database, branch, id string, famil
 	if err := errs.Err(); err != nil {
 		return 0, nil, problem.Conflict(textChild.With("child", id, "class", changed.Whole(id).ID, "reason", err.Error()))
 	}
-	change := instance.NewChange(before, after)
+	change := instance.NewChange(before, after.WithFamily(changed.Descends))
 	if change == nil {
 		return 0, nil, nil
 	}

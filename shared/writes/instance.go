@@ -97,6 +97,9 @@ func (s *Service) CreateInstance(ctx context.Context, c Caller, t InstanceTarget
 	if err != nil {
 		return fail(err)
 	}
+	if definition, err = ForLinks(ctx, s.Classes, t.Database, t.Branch, definition, data); err != nil {
+		return fail(err)
+	}
 	id, err := command.NewID(t.Database, c.Endpoint, c.IdempotencyKey)
 	if err != nil {
 		return fail(problem.Internal(err))
@@ -129,6 +132,9 @@ func (s *Service) UpdateInstance(ctx context.Context, c Caller, t InstanceTarget
 	}
 	if state == nil {
 		return s.replayed(ctx, c, t.Database, problem.NotFound(problem.KindInstance, id))
+	}
+	if definition, err = ForLinks(ctx, s.Classes, t.Database, t.Branch, definition, patch); err != nil {
+		return command.Accepted{}, err
 	}
 	if _, _, errs := instance.Update(definition.Schema, id, state, patch, "body", "data"); len(errs) > 0 {
 		return command.Accepted{}, errs.Err()
