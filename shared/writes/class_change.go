@@ -3,7 +3,9 @@ package writes
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -20,15 +22,17 @@ type Stored interface {
 }
 
 const (
-	// checkLimit bounds how long the stored instances are looked at.
+	// checkLimit bounds how long the stored instances are looked at; a change of a class
+	// that has more than can be looked at in that time is answered 503.
 	checkLimit = 25 * time.Second
 	// brokenSamples is how many ids of each kind of broken instances are named.
 	brokenSamples = 3
 )
 
 var (
-	textBreaks = problem.Define("ontology.breaks", "The change would break {count} stored instances", "변경하면 저장된 인스턴스 {count}개가 깨집니다.")
-	textChild  = problem.Define("ontology.child", "'{child}', which inherits from '{class}', would not be valid: {reason}", "'{class}' 클래스를 상속하는 '{child}' 클래스가 유효하지 않게 됩니다: {reason}")
+	textBreaks  = problem.Define("ontology.breaks", "The change would break {count} stored instances", "변경하면 저장된 인스턴스 {count}개가 깨집니다.")
+	textTooMany = problem.Define("ontology.check_too_long", "The {count} stored instances of '{class}' could not be checked in {limit} seconds", "'{class}' 클래스의 저장된 인스턴스 {count}개를 {limit}초 안에 확인하지 못했습니다.")
+	textChild   = problem.Define("ontology.child", "'{child}', which inherits from '{class}', would not be valid: {reason}", "'{class}' 클래스를 상속하는 '{child}' 클래스가 유효하지 않게 됩니다: {reason}")
 )
 
 // broken counts the instances of a class that break in one way.
@@ -126,6 +130,9 @@ func (s *Service) breaks(ctx context.Context, database, branch, id string, famil
 			total++
 		}
 	})
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return 0, nil, problem.New(http.StatusServiceUnavailable, textTooMany.With("class", id, "count", stored, "limit", int(checkLimit/time.Second))).Because(err)
+	}
 	for _, b := range counts {
 		list = append(list, *b)
 	}

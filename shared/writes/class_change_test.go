@@ -165,3 +165,27 @@ func TestAClassInUseIsNotDeleted(t *testing.T) {
 		}
 	}
 }
+
+// away is a read model that cannot be asked.
+type away struct{}
+
+func (away) Stored(context.Context, string, string, event.Position, func(string, map[string]any)) error {
+	return problem.Unavailable(problem.ServiceUnavailable, "search", fmt.Errorf("away"))
+}
+
+// While the read model is away only what can break instances has to wait.
+func TestAChangeWaitsForTheReadModel(t *testing.T) {
+	w, _ := peopled(t)
+	w.Writes.Stored = away{}
+	_, err := w.Writes.UpdateClass(t.Context(), writes.Caller{}, "shop", "main", "Person", 1, w.Object(`{"abstract":true}`))
+	if p, ok := problem.AsProblem(err); !ok || p.Status != 503 || !p.Retryable() {
+		t.Errorf("%v", err)
+	}
+	if _, err := w.Writes.UpdateClass(t.Context(), writes.Caller{}, "shop", "main", "Person", 1, w.Object(`{"label":"Human"}`)); err != nil {
+		t.Error(err)
+	}
+	w.Class("shop", `{"id":"Empty","label":"Empty","properties":[{"name":"x_id","type":"string","label":"X","primary_key":true},{"name":"y","type":"string","label":"Y"}]}`)
+	if _, err := w.Writes.UpdateClass(t.Context(), writes.Caller{}, "shop", "main", "Empty", 1, w.Object(`{"abstract":true}`)); err != nil {
+		t.Error(err)
+	}
+}
