@@ -45,7 +45,7 @@ var exempt = []string{"/api/v1/health", "/api/v1/", "/api/v1/data-connectors/goo
 
 // Open makes the BFF out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
-	auth, err := httpapi.AuthFromEnv("BFF", exempt, p.Config.Env)
+	api, err := httpapi.Open(p, "bff", "BFF", exempt)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		return func() { nudger.Nudge(0) }
 	}
 	f := &Function{
-		API: httpapi.New("bff", auth, p.Logger), core: c, checker: &checker.Checker{Log: p.Log, Search: client},
+		API: api, core: c, checker: &checker.Checker{Log: p.Log, Search: client},
 		ingest: files, objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
 		wake:    wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
 		lineage: &lineage.Reader{Pool: p.Pool, Log: p.Log, Bucket: p.Config.EventStoreBucket, Now: p.Now}, audit: &audit.Store{Pool: p.Pool},

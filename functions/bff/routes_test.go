@@ -15,3 +15,5 @@ func open(t *testing.T) *bff.Function {
 func TestEveryRouteIsGuarded(t *testing.T) {
 	httpapitest.Guarded(t, open(t), "/api/v1/", "/api/v1/health", "/docs", "/redoc")
 }
+
+func TestItDoesNotStartOpen(t *testing.T) { httpapitest.SafeDefaults(t, "bff", "BFF", bff.Open) }

@@ -20,11 +20,11 @@ const prefix = "/api/v1/funnel"
 
 // Open makes the funnel out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
-	auth, err := httpapi.AuthFromEnv("FUNNEL", []string{"/", "/health", prefix + "/health"}, p.Config.Env)
+	api, err := httpapi.Open(p, "funnel", "FUNNEL", []string{"/", "/health", prefix + "/health"})
 	if err != nil {
 		return nil, err
 	}
-	f := &Function{API: httpapi.New("funnel", auth, p.Logger), now: p.Now}
+	f := &Function{API: api, now: p.Now}
 	f.routes()
 	return f, nil
 }

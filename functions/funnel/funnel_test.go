@@ -284,3 +284,7 @@ func FuzzBodies(f *testing.F) {
 		}
 	})
 }
+
+func TestItDoesNotStartOpen(t *testing.T) {
+	httpapitest.SafeDefaults(t, "funnel", "FUNNEL", funnel.Open)
+}

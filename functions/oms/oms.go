@@ -19,7 +19,7 @@ type Function struct {
 
 // Open makes the OMS out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
-	auth, err := httpapi.AuthFromEnv("OMS", []string{"/health", "/"}, p.Config.Env)
+	api, err := httpapi.Open(p, "oms", "OMS", []string{"/health", "/"})
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	}
 	c := core.Open(p, "/functions/oms")
 	f := &Function{
-		API: httpapi.New("oms", auth, p.Logger), core: c,
+		API: api, core: c,
 		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
 	c.Writes.Stored = f.reads

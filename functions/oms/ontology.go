@@ -8,6 +8,7 @@ import (
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ontology/relations"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/ratelimit"
 )
 
 var (
@@ -19,9 +20,9 @@ var (
 func (f *Function) ontologyRoutes() {
 	const class = "/api/v1/database/{db_name}/ontology"
 	writes := &core.OntologyWrites{Core: f.core, ClassParam: "class_id"}
-	f.Handle("POST "+class, writes.Create)
+	f.Handle("POST "+class, writes.Create, httpapi.Limit(ratelimit.Write))
 	f.Handle("POST "+class+"/validate", writes.Validate)
-	f.Handle("POST "+class+"/create-advanced", writes.CreateAdvanced)
+	f.Handle("POST "+class+"/create-advanced", writes.CreateAdvanced, httpapi.Limit(ratelimit.Write))
 	f.Handle("POST "+class+"/validate-relationships", writes.ValidateRelationships)
 	f.Handle("POST "+class+"/detect-circular-references", writes.CheckCycles)
 	f.Handle("GET "+class+"/analyze-network", f.analyzeNetwork)

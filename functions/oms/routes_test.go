@@ -13,3 +13,5 @@ func open(t *testing.T) *oms.Function {
 }
 
 func TestEveryRouteIsGuarded(t *testing.T) { httpapitest.Guarded(t, open(t), "/", "/health") }
+
+func TestItDoesNotStartOpen(t *testing.T) { httpapitest.SafeDefaults(t, "oms", "OMS", oms.Open) }

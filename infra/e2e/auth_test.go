@@ -20,11 +20,11 @@ func TestAuthentication(t *testing.T) {
 	} {
 		for _, lang := range []string{"en", "ko"} {
 			r := c.call(401, "GET", c.path, nil, client.Anonymous, client.Lang(lang))
-			if string(r.Body) != `{"detail":"Authentication required"}` || r.Header.Get("WWW-Authenticate") != "Bearer" {
+			if r.Text("detail") != "Authentication required" || r.Text("code") != "AUTH_REQUIRED" || r.Header.Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("%s without a token: %s", name, r)
 			}
 			r = c.call(403, "GET", c.path, nil, client.Header("X-Admin-Token", "wrong"), client.Lang(lang))
-			if string(r.Body) != `{"detail":"Invalid authentication credentials"}` {
+			if r.Text("detail") != "Invalid authentication credentials" || r.Text("code") != "AUTH_INVALID" {
 				t.Errorf("%s with a wrong token: %s", name, r)
 			}
 		}

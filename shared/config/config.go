@@ -67,3 +67,14 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	}
 	return c, nil
 }
+
+// Production reports whether the environment is a production one.
+func Production(getenv func(string) string) bool {
+	for _, name := range []string{"ENVIRONMENT", "APP_ENV", "APP_ENVIRONMENT"} {
+		switch strings.ToLower(strings.TrimSpace(getenv(name))) {
+		case "prod", "production":
+			return true
+		}
+	}
+	return false
+}

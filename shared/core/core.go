@@ -56,13 +56,6 @@ func PolicyFromEnv(c config.Config) writes.Policy {
 		}
 		return otherwise
 	}
-	production := false
-	for _, name := range []string{"ENVIRONMENT", "APP_ENV", "APP_ENVIRONMENT"} {
-		switch strings.ToLower(strings.TrimSpace(c.Env(name))) {
-		case "prod", "production":
-			production = true
-		}
-	}
 	protected := c.Env("ONTOLOGY_PROTECTED_BRANCHES")
 	if strings.TrimSpace(protected) == "" {
 		protected = "main,master,production,prod"
@@ -71,7 +64,7 @@ func PolicyFromEnv(c config.Config) writes.Policy {
 		RequireProposals: on("ONTOLOGY_REQUIRE_PROPOSALS", true),
 		Lint: ontology.LintOptions{
 			RequirePrimaryKey:       on("ONTOLOGY_REQUIRE_PRIMARY_KEY", true),
-			AllowImplicitPrimaryKey: on("ONTOLOGY_ALLOW_IMPLICIT_PRIMARY_KEY", !production),
+			AllowImplicitPrimaryKey: on("ONTOLOGY_ALLOW_IMPLICIT_PRIMARY_KEY", !config.Production(c.Env)),
 			BlockEventLike:          on("ONTOLOGY_BLOCK_EVENT_LIKE_CLASS", false),
 			EnforceSnakeCase:        on("ONTOLOGY_ENFORCE_SNAKE_CASE_FIELDS", false),
 		},

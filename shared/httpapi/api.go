@@ -2,6 +2,7 @@
 // answers, errors in the contract's shape and in the reader's language.
 //
 //	api.go       routing, panics, unknown routes
+//	edge.go      what comes before the routes: cors.go, limit.go, headers of every answer
 //	auth.go      the shared token
 //	request.go   parameters and bodies, with every mistake named
 //	response.go  answers
@@ -29,21 +30,42 @@ type Handler func(r *Request) (*Response, error)
 type API struct {
 	Service string // bff, oms or funnel, as error bodies name it
 	Auth    Auth
+	Edge    Edge
 	Logger  *slog.Logger
 
-	mux    *http.ServeMux
-	routes []string
+	mux      *http.ServeMux
+	routes   []string
+	upgrades map[string]bool
 }
 
 // New makes an API without routes.
 func New(service string, auth Auth, logger *slog.Logger) *API {
-	return &API{Service: service, Auth: auth, Logger: logger, mux: http.NewServeMux()}
+	return &API{Service: service, Auth: auth, Logger: logger, mux: http.NewServeMux(), upgrades: map[string]bool{}}
 }
 
 // Handle adds a route, in http.ServeMux's pattern language, "METHOD /path".
-func (a *API) Handle(pattern string, h Handler) {
+func (a *API) Handle(pattern string, h Handler, options ...Option) {
+	rt := &route{pattern: pattern, handler: h}
+	for _, option := range options {
+		option(rt)
+	}
 	a.routes = append(a.routes, pattern)
-	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, pattern, h) })
+	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, rt) })
+}
+
+// Upgrade adds a route that leaves HTTP, as a WebSocket does. It is no part of Routes,
+// and checks the token itself, with Admit.
+func (a *API) Upgrade(pattern string, h http.HandlerFunc) {
+	a.upgrades[pattern] = true
+	a.mux.HandleFunc(pattern, h)
+}
+
+// Admit checks a token that did not come in a header.
+func (a *API) Admit(token string) *problem.Problem { return a.Auth.admit(token) }
+
+// Refuse answers a request to an Upgrade route that is not taken.
+func (a *API) Refuse(w http.ResponseWriter, r *http.Request, endpoint string, p *problem.Problem) {
+	a.fail(w, r, endpoint, p)
 }
 
 // Routes lists the patterns, in the order they were added.
@@ -51,12 +73,20 @@ func (a *API) Routes() []string { return slices.Clone(a.routes) }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if p := a.Auth.check(r); p != nil {
-		a.fail(w, r, "auth", p)
+	a.Edge.mark(w, r)
+	if a.Edge.CORS.Enabled && isPreflight(r) {
+		if p := a.Edge.CORS.preflight(w, r); p != nil {
+			a.fail(w, r, "cors", p)
+		}
 		return
 	}
 	handler, pattern := a.mux.Handler(r)
+	if !a.upgrades[pattern] {
+		if p := a.Auth.check(r); p != nil {
+			a.fail(w, r, "auth", p)
+			return
+		}
+	}
 	if pattern == "" {
 		a.noRoute(w, r, handler)
 		return
@@ -85,14 +115,18 @@ func (h *headerOnly) Header() http.Header         { return h.header }
 func (h *headerOnly) Write(b []byte) (int, error) { return len(b), nil }
 func (h *headerOnly) WriteHeader(status int)      { h.status = status }
 
-func (a *API) serve(w http.ResponseWriter, r *http.Request, pattern string, h Handler) {
+func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	req := newRequest(a, w, r)
-	resp, err := a.protect(req, h)
+	if p := a.take(w, r, rt); p != nil {
+		a.fail(w, r, rt.pattern, p)
+		return
+	}
+	resp, err := a.protect(req, rt.handler)
 	if err == nil {
 		err = req.errs.Err()
 	}
 	if err != nil {
-		a.fail(w, r, pattern, problem.From(err))
+		a.fail(w, r, rt.pattern, problem.From(err))
 		return
 	}
 	resp.write(w, req)
@@ -115,7 +149,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, endpoint string, p *p
 	lang := problem.ChooseLang(r.URL.Query(), r.Header.Get("Accept-Language"))
 	trace := traceID(r)
 	origin := problem.Origin{Service: a.Service, Method: r.Method, Path: r.URL.Path, Endpoint: endpoint}
-	status, body, header := problem.Render(p, lang, origin, trace, r.Header.Get("X-Request-ID"))
+	render := problem.Render
+	if acceptsProblem(r) {
+		render = problem.RenderRFC9457
+	}
+	status, body, header := render(p, lang, origin, trace, requestID(r))
 	if status >= http.StatusInternalServerError {
 		a.Logger.ErrorContext(r.Context(), "request fails", "method", r.Method, "path", r.URL.Path, "status", status, "trace_id", trace, "error", p.Error())
 	}

@@ -124,11 +124,11 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 	a.Handle("GET /x", func(*httpapi.Request) (*httpapi.Response, error) { return httpapi.OK(nil), nil })
 	a.Handle("PUT /x", func(*httpapi.Request) (*httpapi.Response, error) { return httpapi.OK(nil), nil })
 	w := serve(a, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/y?lang=en", nil))
-	if w.Code != 404 || w.Body.String() != `{"detail":"Not Found"}` {
+	if w.Code != 404 || !strings.Contains(w.Body.String(), `"detail":"Not Found"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	w = serve(a, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/x?lang=en", nil))
-	if w.Code != 405 || w.Body.String() != `{"detail":"Method Not Allowed"}` || w.Header().Get("Allow") != "GET, HEAD, PUT" {
+	if w.Code != 405 || !strings.Contains(w.Body.String(), `"detail":"Method Not Allowed"`) || w.Header().Get("Allow") != "GET, HEAD, PUT" {
 		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
 	}
 }

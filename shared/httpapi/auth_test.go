@@ -112,7 +112,7 @@ func TestATokenThatVanished(t *testing.T) {
 	a := newAPI(t, "OMS", "ADMIN_TOKEN=secret")
 	a.Auth.Token = ""
 	w := serve(a, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x", nil))
-	if w.Code != 503 || w.Body.String() != `{"detail":"OMS auth required but no token configured"}` {
+	if w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"OMS auth required but no token configured"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

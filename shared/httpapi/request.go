@@ -196,11 +196,14 @@ func (r *Request) Caller(endpoint string) writes.Caller {
 	}
 	c := writes.Caller{
 		Actor:    header("X-Admin-Actor", "X-Actor", "X-User-ID", "X-User"),
-		Endpoint: endpoint, TraceParent: r.Header.Get("Traceparent"), Correlation: header("X-Request-ID"),
+		Endpoint: endpoint, TraceParent: r.Header.Get("Traceparent"), Correlation: requestID(r.Request),
 		Reason: header("X-Change-Reason"), Admin: r.api.Auth.isAdmin(r.Request),
 	}
 	if c.Actor == "" {
 		c.Actor = "system"
+		if id := r.URL.Query().Get("user_id"); id != "" && utf8.ValidString(id) && !strictjson.HasControl(id) {
+			c.Actor = id
+		}
 	}
 	values, sent := r.Header["Idempotency-Key"]
 	if !sent {

@@ -69,6 +69,7 @@ func (resp *Response) write(w http.ResponseWriter, r *Request) {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Language", string(r.Lang))
 	w.WriteHeader(resp.Status)
 	w.Write(body.Bytes()) // the client may be gone
 }

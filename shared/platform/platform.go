@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
 
 	"spiceharvester/shared/config"
 	"spiceharvester/shared/consume/pgregistry"
@@ -24,6 +25,7 @@ import (
 	"spiceharvester/shared/eventlog/pgindex"
 	"spiceharvester/shared/eventlog/s3store"
 	"spiceharvester/shared/nudge"
+	"spiceharvester/shared/redisclient"
 )
 
 // Platform is one function's access to the installation.
@@ -36,6 +38,7 @@ type Platform struct {
 	Pool     *pgxpool.Pool
 	Logger   *slog.Logger
 	Now      func() time.Time
+	Redis    *redis.Client // nil where there is none: everything works without it
 
 	// Transport carries all HTTP calls to backing services and functions.
 	Transport *http.Transport
@@ -58,6 +61,10 @@ func (p *Platform) Nudger(function string) *nudge.Nudger {
 // Open wires a function's dependencies. name is the function's, for logs and as
 // the writer's name in the event log.
 func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) {
+	cache, err := redisclient.FromEnv(c.Env)
+	if err != nil {
+		return nil, err
+	}
 	pools, err := pgindex.PoolConfig(c.PostgresURL)
 	if err != nil {
 		return nil, err
@@ -67,7 +74,7 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 	if err != nil {
 		return nil, fmt.Errorf("platform: postgres: %w", err)
 	}
-	p := &Platform{Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, Transport: newTransport()}
+	p := &Platform{Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, Redis: cache, Transport: newTransport()}
 	owner := fmt.Sprintf("%s-%d-%s", name, os.Getpid(), uuid.NewString()[:8])
 	p.Index = pgindex.New(pool)
 	p.Registry = pgregistry.New(pool, owner)
@@ -107,6 +114,9 @@ func (p *Platform) Close() {
 	p.Log.Close()
 	for _, n := range p.nudgers {
 		n.Close()
+	}
+	if p.Redis != nil {
+		p.Redis.Close() // what it did not send is lost, as everything in it may be
 	}
 	p.Pool.Close()
 	p.Transport.CloseIdleConnections()

@@ -69,12 +69,17 @@ func preferredTag(header string) string {
 		if c.tag == "" {
 			continue
 		}
-		if q, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
-			v, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			if err != nil {
-				v = 0
+		for param := range strings.SplitSeq(params, ";") {
+			if name, q, _ := strings.Cut(param, "="); strings.EqualFold(strings.TrimSpace(name), "q") {
+				v, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+				if err != nil {
+					v = 0
+				}
+				c.quality = v
 			}
-			c.quality = v
+		}
+		if !(c.quality > 0) {
+			continue // "q=0" is what the client does not want
 		}
 		choices = append(choices, c)
 	}

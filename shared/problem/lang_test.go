@@ -23,6 +23,15 @@ func TestChooseLang(t *testing.T) {
 		{"", "en_GB", English},
 		{"", ",;q=1,en", English},
 		{"", "en;q=x,ko;q=0.1", Korean},
+		{"", "ko;q=0,en;q=0.1", English},
+		{"", "en;q=0", Korean},
+		{"", "en;q=NaN", Korean},
+		{"", "ko;q=0.4;x=1, en;level=1;Q=0.5", English},
+		{"", "*", Korean},
+		{"lang=fr", "en;q=1", Korean},
+		{"lang=EN", "", English},
+		{"", "fr-CH, fr;q=0.9, en;q=0.8", Korean},
+		{"", "en-US,en;q=0.9,ko;q=0.8", English},
 	}
 	for _, tt := range tests {
 		q, err := url.ParseQuery(tt.query)

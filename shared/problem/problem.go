@@ -36,8 +36,8 @@ type Problem struct {
 	// Hint says what to do next.
 	Hint *Message `json:"hint,omitempty"`
 
-	bare  bool
-	cause error
+	englishDetail bool // "detail" is English in every language
+	cause         error
 }
 
 // New returns a problem of which only the status and the reason are known. The code

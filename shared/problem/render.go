@@ -19,13 +19,19 @@ type Origin struct {
 	Endpoint string `json:"endpoint"`
 }
 
-// Body is the contract's error body (bff-api 1.8). "message_key" and "hint" are ours;
-// more members may follow, clients ignore what they do not know.
+// Body is the contract's error body (bff-api 1.8), and with it a problem of RFC 9457:
+// "type", "title", "detail" and "instance" mean what they mean there. Only "status"
+// cannot be both: it is the contract's "error", or, for a client that accepts
+// application/problem+json, the number. "message_key" and "hint" are ours; more
+// members may follow, clients ignore what they do not know.
 type Body struct {
-	Status     string         `json:"status"`
+	Type       string         `json:"type"`
+	Title      string         `json:"title"`
+	Status     any            `json:"status"`
 	Message    string         `json:"message"`
 	MessageKey string         `json:"message_key,omitempty"`
 	Detail     string         `json:"detail"`
+	Instance   string         `json:"instance,omitempty"`
 	Code       Code           `json:"code"`
 	Category   Category       `json:"category"`
 	HTTPStatus int            `json:"http_status"`
@@ -76,16 +82,30 @@ func (p *Problem) StatusFor(service string) int {
 	return p.Status
 }
 
+// MediaType is that of RFC 9457.
+const MediaType = "application/problem+json"
+
+// typePrefix begins the "type" of every problem; the code follows. Such a URN cannot
+// be fetched, which RFC 9457 allows.
+const typePrefix = "urn:spiceharvester:problem:"
+
 // Render turns a problem into an answer: status, JSON body and headers. The ids may be
-// empty. Refusals of authentication and unknown routes have the short body
-// {"detail": …}, as the contract wants.
+// empty.
 func Render(p *Problem, lang Lang, origin Origin, traceID, requestID string) (int, []byte, http.Header) {
+	return render(p, lang, origin, traceID, requestID, false)
+}
+
+// RenderRFC9457 is [Render] for a client that accepts [MediaType].
+func RenderRFC9457(p *Problem, lang Lang, origin Origin, traceID, requestID string) (int, []byte, http.Header) {
+	return render(p, lang, origin, traceID, requestID, true)
+}
+
+func render(p *Problem, lang Lang, origin Origin, traceID, requestID string, rfc9457 bool) (int, []byte, http.Header) {
 	status, header := p.StatusFor(origin.Service), headers(p, lang)
-	var body any
-	if p.bare {
-		body = map[string]string{"detail": p.Message.In(lang)}
-	} else {
-		body = p.body(lang, origin, traceID, requestID)
+	body := p.body(lang, origin, traceID, requestID)
+	if rfc9457 {
+		body.Status = status
+		header.Set("Content-Type", MediaType)
 	}
 	raw, err := marshal(body)
 	if err != nil {
@@ -93,20 +113,26 @@ func Render(p *Problem, lang Lang, origin Origin, traceID, requestID string) (in
 		plain := *p
 		plain.Context, plain.Detail = nil, nil
 		plain.Errors = nil
-		raw, _ = marshal(plain.body(lang, origin, traceID, requestID))
+		reduced := plain.body(lang, origin, traceID, requestID)
+		reduced.Status = body.Status
+		raw, _ = marshal(reduced)
 	}
 	return status, raw, header
 }
 
 func (p *Problem) body(lang Lang, origin Origin, traceID, requestID string) Body {
+	enterprise := EnterpriseFor(p, origin.Service)
 	b := Body{
-		Status: "error", Message: p.Message.In(lang), MessageKey: p.Message.Key, Code: p.Code, Category: p.Category,
+		Type: typePrefix + string(p.Code), Title: enterprise.Title, Status: "error", Message: p.Message.In(lang), MessageKey: p.Message.Key, Code: p.Code, Category: p.Category,
 		HTTPStatus: p.StatusFor(origin.Service), Retryable: p.Retryable(),
-		Enterprise: EnterpriseFor(p, origin.Service), Origin: origin,
+		Enterprise: enterprise, Origin: origin,
 		TraceID: orNull(traceID), RequestID: orNull(requestID), Context: p.Context,
 	}
 	if b.Message == "" {
 		b.Message = HTTPMessage(b.HTTPStatus).In(lang)
+	}
+	if traceID != "" {
+		b.Instance = "urn:spiceharvester:trace:" + traceID
 	}
 	if p.Hint != nil {
 		b.Hint = p.Hint.In(lang)
@@ -129,6 +155,8 @@ func (p *Problem) body(lang Lang, origin Origin, traceID, requestID string) Body
 // language), the fields with their reasons, or the message once more.
 func (p *Problem) detailText(lang Lang, message string) string {
 	switch {
+	case p.englishDetail:
+		return p.Message.In(English)
 	case p.Detail != nil:
 		if raw, err := marshal(p.Detail); err == nil {
 			return string(raw)

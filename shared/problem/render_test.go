@@ -14,7 +14,7 @@ import (
 
 var bff = Origin{Service: "bff", Method: "GET", Path: "/api/v1/x", Endpoint: "instances.get"}
 
-func render(t *testing.T, p *Problem, lang Lang, o Origin) (int, map[string]any, http.Header) {
+func rendered(t *testing.T, p *Problem, lang Lang, o Origin) (int, map[string]any, http.Header) {
 	t.Helper()
 	status, raw, header := Render(p, lang, o, "0af7651916cd43dd8448eb211c80319c", "")
 	var body map[string]any
@@ -26,7 +26,7 @@ func render(t *testing.T, p *Problem, lang Lang, o Origin) (int, map[string]any,
 
 func TestRenderGivesTheContractsBody(t *testing.T) {
 	_, raw, header := Render(NotFound(KindInstance, "p9"), English, bff, "0af7651916cd43dd8448eb211c80319c", "req-1")
-	want := `{"status":"error","message":"Instance 'p9' was not found.","message_key":"problem.not_found","detail":"Instance 'p9' was not found.",` +
+	want := `{"type":"urn:spiceharvester:problem:RESOURCE_NOT_FOUND","title":"Resource not found","status":"error","message":"Instance 'p9' was not found.","message_key":"problem.not_found","detail":"Instance 'p9' was not found.","instance":"urn:spiceharvester:trace:0af7651916cd43dd8448eb211c80319c",` +
 		`"code":"RESOURCE_NOT_FOUND","category":"resource","http_status":404,"retryable":false,` +
 		`"enterprise":{"schema":"1.0","code":"SHV-BFF-RES-NOT-0001","domain":"resource","class":"not_found","subsystem":"BFF",` +
 		`"severity":"error","title":"Resource not found","http_status":404,"retryable":false,` +
@@ -39,7 +39,7 @@ func TestRenderGivesTheContractsBody(t *testing.T) {
 	if header.Get("Content-Type") != "application/json" || header.Get("Content-Language") != "en" {
 		t.Errorf("headers %v", header)
 	}
-	_, body, _ := render(t, NotFound(KindInstance, "p9"), Korean, bff)
+	_, body, _ := rendered(t, NotFound(KindInstance, "p9"), Korean, bff)
 	if detail := body["detail"].(string); !strings.Contains(detail, "인스턴스 'p9'를 찾을 수 없습니다") {
 		t.Errorf("Korean detail %q", detail)
 	}
@@ -53,7 +53,7 @@ func TestConflictKeepsItsObjectInBothLanguages(t *testing.T) {
 		"expected_seq": 3.0, "actual_seq": 5.0, "pending_command_id": "c1"}
 	p := PendingCommand("shop:main:Product:p1", 3, 5, "c1", 1500*time.Millisecond)
 	for _, lang := range []Lang{English, Korean} {
-		status, body, header := render(t, p, lang, bff)
+		status, body, header := rendered(t, p, lang, bff)
 		if status != 409 || body["code"] != "CONFLICT" || body["category"] != "conflict" || body["retryable"] != false {
 			t.Errorf("%s: %d %v", lang, status, body)
 		}
@@ -82,7 +82,7 @@ func TestConflictKeepsItsObjectInBothLanguages(t *testing.T) {
 func TestValidation(t *testing.T) {
 	p := Validation(Missing([]any{"body", "data", "price"}),
 		InvalidValue([]any{"body", "data", "tags", 2}, textDuplicateForTest.With("name", "a"), "a"))
-	status, body, _ := render(t, p, English, bff)
+	status, body, _ := rendered(t, p, English, bff)
 	if status != 422 || body["code"] != "REQUEST_VALIDATION_FAILED" || body["message"] != "Request validation failed" {
 		t.Errorf("%d %v", status, body)
 	}
@@ -100,7 +100,7 @@ func TestValidation(t *testing.T) {
 
 	oms := bff
 	oms.Service = "oms"
-	status, body, _ = render(t, p, Korean, oms)
+	status, body, _ = rendered(t, p, Korean, oms)
 	if status != 400 || body["http_status"] != 400.0 || body["enterprise"].(map[string]any)["http_status"] != 400.0 {
 		t.Errorf("OMS answers %d: %v", status, body)
 	}
@@ -116,7 +116,7 @@ func TestValidationIsBounded(t *testing.T) {
 	for i := range 1000 {
 		errs.AddValue(TypeValue, []any{"body", i}, textDuplicateForTest.With("name", i), strings.Repeat("x", 10_000))
 	}
-	_, body, _ := render(t, errs.Err().(*Problem), English, bff)
+	_, body, _ := rendered(t, errs.Err().(*Problem), English, bff)
 	if n := len(body["errors"].([]any)); n != MaxFieldErrors {
 		t.Errorf("%d errors", n)
 	}
@@ -180,7 +180,7 @@ func TestStatusesAndCodes(t *testing.T) {
 			}
 		}
 	}
-	if _, body, _ := render(t, Internal(cause), English, bff); body["detail"] != "An unexpected error occurred" {
+	if _, body, _ := rendered(t, Internal(cause), English, bff); body["detail"] != "An unexpected error occurred" {
 		t.Errorf("detail of an internal error: %v", body["detail"])
 	}
 	if !errors.Is(Internal(cause), cause) || !strings.Contains(Internal(cause).Error(), "secret") {
@@ -188,25 +188,29 @@ func TestStatusesAndCodes(t *testing.T) {
 	}
 }
 
-func TestShortBodies(t *testing.T) {
+// Clients of the contract compare the detail of refused authentication, which has no
+// other language.
+func TestWhatIsRefusedBeforeAHandlerRuns(t *testing.T) {
 	tests := []struct {
-		p      *Problem
-		lang   Lang
-		status int
-		body   string
+		p               *Problem
+		lang            Lang
+		status          int
+		code            Code
+		message, detail string
 	}{
-		{Unauthenticated(), Korean, 401, `{"detail":"Authentication required"}`},
-		{InvalidCredentials(), Korean, 403, `{"detail":"Invalid authentication credentials"}`},
-		{AuthNotConfigured("BFF"), Korean, 503, `{"detail":"BFF auth required but no token configured"}`},
-		{RouteNotFound(), English, 404, `{"detail":"Not Found"}`},
-		{RouteNotFound(), Korean, 404, `{"detail":"찾을 수 없습니다."}`},
-		{MethodNotAllowed("GET, POST"), English, 405, `{"detail":"Method Not Allowed"}`},
-		{MethodNotAllowed("GET, POST"), Korean, 405, `{"detail":"요청에 실패했습니다."}`},
+		{Unauthenticated(), English, 401, AuthRequired, "Authentication required", "Authentication required"},
+		{Unauthenticated(), Korean, 401, AuthRequired, "인증이 필요합니다.", "Authentication required"},
+		{InvalidCredentials(), Korean, 403, AuthInvalid, "인증 정보가 올바르지 않습니다.", "Invalid authentication credentials"},
+		{AuthNotConfigured("BFF"), Korean, 503, ServiceUnavailable, "BFF 인증이 필요하지만 토큰이 설정되지 않았습니다.", "BFF auth required but no token configured"},
+		{RouteNotFound(), English, 404, ResourceNotFound, "Not Found", "Not Found"},
+		{RouteNotFound(), Korean, 404, ResourceNotFound, "찾을 수 없습니다.", "찾을 수 없습니다."},
+		{MethodNotAllowed("GET, POST"), English, 405, HTTPError, "Method Not Allowed", "Method Not Allowed"},
+		{MethodNotAllowed("GET, POST"), Korean, 405, HTTPError, "요청에 실패했습니다.", "요청에 실패했습니다."},
 	}
 	for _, tt := range tests {
-		status, raw, header := Render(tt.p, tt.lang, bff, "t", "r")
-		if status != tt.status || string(raw) != tt.body {
-			t.Errorf("%d %s, want %d %s", status, raw, tt.status, tt.body)
+		status, body, header := rendered(t, tt.p, tt.lang, bff)
+		if status != tt.status || body["code"] != string(tt.code) || body["message"] != tt.message || body["detail"] != tt.detail || body["status"] != "error" {
+			t.Errorf("%d %v, want %+v", status, body, tt)
 		}
 		if got := header.Get("WWW-Authenticate") == "Bearer"; got != (status == 401) {
 			t.Errorf("%d: WWW-Authenticate %q", status, header.Get("WWW-Authenticate"))
@@ -214,6 +218,28 @@ func TestShortBodies(t *testing.T) {
 		if got := header.Get("Allow") == "GET, POST"; got != (status == 405) {
 			t.Errorf("%d: Allow %q", status, header.Get("Allow"))
 		}
+	}
+}
+
+func TestRFC9457(t *testing.T) {
+	p := SequenceConflict("shop:main:Product:p1", 2, 3)
+	_, plain, _ := Render(p, English, bff, "t", "r")
+	status, raw, header := RenderRFC9457(p, English, bff, "t", "r")
+	if header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("headers %v", header)
+	}
+	if want := strings.Replace(string(plain), `"status":"error"`, fmt.Sprintf(`"status":%d`, status), 1); string(raw) != want {
+		t.Errorf("got  %s\nwant %s", raw, want)
+	}
+	for _, member := range []string{`"type":"urn:spiceharvester:problem:CONFLICT"`, `"title":"Conflict detected"`, `"status":409`, `"detail":"{`, `"instance":"urn:spiceharvester:trace:t"`} {
+		if !strings.Contains(string(raw), member) {
+			t.Errorf("%s is missing in %s", member, raw)
+		}
+	}
+	// What cannot be said in JSON is left out, and the number stays.
+	_, raw, _ = RenderRFC9457(p.WithContext("x", func() {}), English, bff, "", "")
+	if !strings.Contains(string(raw), `"status":409`) {
+		t.Errorf("%s", raw)
 	}
 }
 
@@ -240,7 +266,7 @@ func TestProblemSurvivesJSON(t *testing.T) {
 
 func TestRenderSurvivesAnUnspeakableContext(t *testing.T) {
 	p := NotFound(KindClass, "X").WithContext("bad", func() {})
-	status, body, _ := render(t, p, English, bff)
+	status, body, _ := rendered(t, p, English, bff)
 	if status != 404 || body["message"] != "Class 'X' was not found." {
 		t.Errorf("%d %v", status, body)
 	}
@@ -248,7 +274,7 @@ func TestRenderSurvivesAnUnspeakableContext(t *testing.T) {
 
 func TestInvalidParameter(t *testing.T) {
 	p := InvalidParameter([]any{"path", "db_name"}, textDuplicateForTest.With("name", "shop"), "shop")
-	status, body, _ := render(t, p, English, bff)
+	status, body, _ := rendered(t, p, English, bff)
 	first := body["errors"].([]any)[0].(map[string]any)
 	if status != 400 || body["detail"] != "shop is taken" || first["type"] != "value_error" || first["loc"].([]any)[1] != "db_name" {
 		t.Errorf("%d %v", status, body)

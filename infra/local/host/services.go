@@ -19,6 +19,7 @@ import (
 	"spiceharvester/infra/local/kafka"
 	"spiceharvester/infra/local/lakefs"
 	"spiceharvester/infra/local/postgres"
+	"spiceharvester/infra/local/redis"
 	"spiceharvester/infra/local/s3"
 	"spiceharvester/infra/local/terminusdb"
 	"spiceharvester/shared/config"
@@ -43,6 +44,7 @@ var backings = [][]backing{{
 	{"Kafka", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_PORT", 9092, startKafka},
 	{"Elasticsearch", "ELASTICSEARCH_URL", "ELASTICSEARCH_PORT", 9200, startElasticsearch},
 	{"TerminusDB", "TERMINUS_SERVER_URL", "TERMINUSDB_PORT", 6363, startTerminusDB},
+	{"Redis", "REDIS_URL", "REDIS_PORT", 6379, startRedis},
 }, {
 	{"lakeFS", "LAKEFS_ENDPOINT", "LAKEFS_PORT", 8001, startLakeFS},
 }}
@@ -100,6 +102,16 @@ func startTerminusDB(ctx context.Context, h *Host, port int) error {
 	}
 	h.onStop(func() error { return server.Stop(context.Background()) })
 	h.set("TERMINUS_SERVER_URL", server.URL())
+	return nil
+}
+
+func startRedis(_ context.Context, h *Host, port int) error {
+	server, err := redis.Start(port)
+	if err != nil {
+		return err
+	}
+	h.onStop(func() error { server.Stop(); return nil })
+	h.set("REDIS_URL", server.URL())
 	return nil
 }
 

@@ -4,6 +4,7 @@ package httpapitest
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -29,10 +30,22 @@ type Function interface {
 // may need none.
 func Open[F Function](t testing.TB, name string, open func(*platform.Platform) (F, error)) F {
 	t.Helper()
+	f, err := open(nowhere(t, name, map[string]string{"ADMIN_TOKEN": Token}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
+
+// nowhere is a platform whose services do not exist.
+func nowhere(t testing.TB, name string, more map[string]string) *platform.Platform {
+	t.Helper()
 	settings := map[string]string{
 		"POSTGRES_URL": "postgres://nobody@127.0.0.1:1/none", "MINIO_ENDPOINT_URL": "http://127.0.0.1:1", "ELASTICSEARCH_URL": "http://127.0.0.1:1",
-		"LAKEFS_ENDPOINT": "http://127.0.0.1:1", "ADMIN_TOKEN": Token,
+		"LAKEFS_ENDPOINT": "http://127.0.0.1:1", "REDIS_URL": "redis://127.0.0.1:1",
 	}
+	maps.Copy(settings, more)
 	c, err := config.FromEnv(func(name string) string { return settings[name] })
 	if err != nil {
 		t.Fatal(err)
@@ -42,12 +55,39 @@ func Open[F Function](t testing.TB, name string, open func(*platform.Platform) (
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
-	f, err := open(p)
-	if err != nil {
-		t.Fatal(err)
+	return p
+}
+
+// SafeDefaults checks that an API whose variables begin with prefix does not start
+// without a token, nor without its guard unless that is said twice.
+func SafeDefaults[F Function](t *testing.T, name, prefix string, open func(*platform.Platform) (F, error)) {
+	t.Helper()
+	for _, c := range []struct {
+		env    map[string]string
+		starts bool
+	}{
+		{nil, false},
+		{map[string]string{"ADMIN_TOKEN": "  "}, false},
+		{map[string]string{prefix + "_REQUIRE_AUTH": "false"}, false},
+		{map[string]string{prefix + "_REQUIRE_AUTH": "false", "ADMIN_TOKEN": Token}, false},
+		{map[string]string{prefix + "_REQUIRE_AUTH": "perhaps", "ADMIN_TOKEN": Token}, false},
+		{map[string]string{"ALLOW_INSECURE_AUTH_DISABLE": "true"}, false},
+		{map[string]string{prefix + "_REQUIRE_AUTH": "false", "ALLOW_INSECURE_OTHER_AUTH_DISABLE": "true"}, false},
+		{map[string]string{prefix + "_REQUIRE_AUTH": "false", "ALLOW_INSECURE_" + prefix + "_AUTH_DISABLE": "true"}, true},
+		{map[string]string{prefix + "_REQUIRE_AUTH": "false", "ALLOW_INSECURE_AUTH_DISABLE": "true"}, true},
+		{map[string]string{prefix + "_WRITE_TOKEN": Token}, true},
+		{map[string]string{"ADMIN_TOKEN": Token, "CORS_ORIGINS": "*"}, false},
+		{map[string]string{"ADMIN_TOKEN": Token, "RATE_LIMIT_FAIL_OPEN": "perhaps"}, false},
+		{map[string]string{"ADMIN_TOKEN": Token, "RATE_LIMIT_LOCAL_MAX_ENTRIES": "0"}, false},
+	} {
+		f, err := open(nowhere(t, name, c.env))
+		if err == nil {
+			f.Close()
+		}
+		if (err == nil) != c.starts {
+			t.Errorf("%v: %v", c.env, err)
+		}
 	}
-	t.Cleanup(f.Close)
-	return f
 }
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
