@@ -48,7 +48,9 @@ type Function struct {
 
 // Open makes the worker out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
-	return New(p.Log, p.Registry, p.Now, p.Logger), nil
+	f := New(p.Log, p.Registry, p.Now, p.Logger)
+	f.commands.Execute = p.Status.Reporting(f.commands.Execute)
+	return f, nil
 }
 
 // New makes the worker.

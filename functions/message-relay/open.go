@@ -21,7 +21,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	}
 	publisher := kafka.NewPublisher(client, p.Logger)
 	f := New(Deps{
-		Log: p.Log, Publisher: publisher, Registry: p.Registry, Now: p.Now, Logger: p.Logger,
+		Log: p.Log, Publisher: &announcing{publisher, p.Status}, Registry: p.Registry, Now: p.Now, Logger: p.Logger,
 		Sweep: sweep.New(sweep.Config{
 			Log: p.Log, Registry: p.Registry, Store: p.Registry, Publisher: publisher, Handlers: sweep.Handlers, Now: p.Now, Logger: p.Logger,
 		}),

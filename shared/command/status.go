@@ -16,7 +16,7 @@ import (
 // Status is a command's state as clients read it (CommandResult, bff-api 1.7).
 type Status struct {
 	CommandID   event.ID       `json:"command_id"`
-	Status      string         `json:"status"` // PENDING, RETRYING, COMPLETED, FAILED or CANCELLED
+	Status      string         `json:"status"` // PENDING, PROCESSING, RETRYING, COMPLETED, FAILED or CANCELLED
 	Result      map[string]any `json:"result"`
 	Error       *string        `json:"error"`
 	CompletedAt *string        `json:"completed_at"`
@@ -28,12 +28,36 @@ type Status struct {
 
 // The states of a command without outcome.
 const (
-	Pending  = "PENDING"
-	Retrying = "RETRYING"
+	Pending    = "PENDING"
+	Processing = "PROCESSING" // a worker has said so; the log does not know it
+	Retrying   = "RETRYING"
 )
 
 // Ended reports whether the status is terminal; then it never changes.
-func (s *Status) Ended() bool { return s.Status != Pending && s.Status != Retrying }
+func (s *Status) Ended() bool {
+	return s.Status != Pending && s.Status != Processing && s.Status != Retrying
+}
+
+// Move sets another state of a command without outcome.
+func (s *Status) Move(status string, retries int, reason *string) {
+	s.set(status)
+	s.RetryCount, s.Error = retries, reason
+}
+
+// Order ranks the states of one command: they come in this order, and a status that is
+// not above the one known before is old news. All outcomes rank the same, since a
+// command has one.
+func (s *Status) Order() int64 {
+	switch s.Status {
+	case Pending:
+		return 0
+	case Retrying:
+		return 2 * int64(s.RetryCount)
+	case Processing:
+		return 2*int64(s.RetryCount) + 1
+	}
+	return 1 << 40
+}
 
 // Reader answers what became of commands, from the index of the log.
 type Reader struct {
@@ -71,32 +95,50 @@ func typeOf(row *eventlog.CommandRow) string {
 }
 
 func (r *Reader) open(ctx context.Context, row *eventlog.CommandRow) (Status, error) {
-	s := base(row)
-	s.Status = Pending
-	s.Result["created_at"] = problem.Timestamp(row.Written)
+	s := Fresh(row)
 	if handler := r.Workers[row.Aggregate.Type]; handler != "" {
 		marks, err := r.Registry.Load(ctx, handler, []event.Aggregate{row.Aggregate})
 		if err != nil {
 			return Status{}, problem.Unavailable(problem.DBUnavailable, "registry", err)
 		}
 		if p := marks[row.Aggregate].Parked; p != nil {
-			s.Status, s.RetryCount, s.Error = Retrying, p.Attempts, &p.Reason
+			s.Move(Retrying, p.Attempts, &p.Reason)
 		}
 	}
-	s.Result["status"], s.Result["message"] = s.Status, "Command is "+s.Status
 	return s, nil
 }
 
 func (r *Reader) ended(ctx context.Context, row *eventlog.CommandRow) (Status, error) {
-	s := base(row)
-	s.Status = string(row.Outcome)
 	e, data, err := r.Log.EventData(ctx, row.End)
 	if err != nil {
 		return Status{}, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}
+	s, err := Outcome(row, &e, data)
+	if err != nil {
+		return Status{}, problem.Internal(err)
+	}
+	return s, nil
+}
+
+// Fresh is the status of a command that the log has just taken.
+func Fresh(row *eventlog.CommandRow) Status {
+	s := base(row)
+	s.set(Pending)
+	s.Result["created_at"] = problem.Timestamp(row.Written)
+	return s
+}
+
+func (s *Status) set(status string) {
+	s.Status, s.Result["status"], s.Result["message"] = status, status, "Command is "+status
+}
+
+// Outcome is the status of a command that the event e, which carries data, has ended.
+// Of the row, id, type, aggregate and outcome are used.
+func Outcome(row *eventlog.CommandRow, e *event.Event, data []byte) (Status, error) {
+	s := base(row)
+	s.set(string(row.Outcome))
 	at := problem.Timestamp(e.Time)
 	s.CompletedAt = &at
-	s.Result["status"], s.Result["message"] = s.Status, "Command is "+s.Status
 	s.Result["position"] = e.Position.String()
 	s.Result["event_id"] = e.ID
 	if e.IsFact() {
@@ -116,7 +158,7 @@ func (r *Reader) ended(ctx context.Context, row *eventlog.CommandRow) (Status, e
 		decoder := json.NewDecoder(bytes.NewReader(data))
 		decoder.UseNumber() // a refused value is shown as it was sent
 		if err := decoder.Decode(&outcome); err != nil {
-			return Status{}, problem.Internal(fmt.Errorf("command: outcome %s: %w", e.ID, err))
+			return Status{}, fmt.Errorf("command: outcome %s: %w", e.ID, err)
 		}
 	}
 	for name, value := range map[string]string{"db_name": outcome.Database, "branch": outcome.Branch, "class_id": outcome.Class, "instance_id": outcome.Instance} {

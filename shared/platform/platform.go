@@ -26,6 +26,7 @@ import (
 	"spiceharvester/shared/eventlog/s3store"
 	"spiceharvester/shared/nudge"
 	"spiceharvester/shared/redisclient"
+	"spiceharvester/shared/status"
 )
 
 // Platform is one function's access to the installation.
@@ -39,6 +40,8 @@ type Platform struct {
 	Logger   *slog.Logger
 	Now      func() time.Time
 	Redis    *redis.Client // nil where there is none: everything works without it
+	Statuses *status.Redis // the board of command states; nil without Redis
+	Status   *status.Writer
 
 	// Transport carries all HTTP calls to backing services and functions.
 	Transport *http.Transport
@@ -65,6 +68,10 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 	if err != nil {
 		return nil, err
 	}
+	ttl, err := status.TTLFromEnv(c.Env)
+	if err != nil {
+		return nil, err
+	}
 	pools, err := pgindex.PoolConfig(c.PostgresURL)
 	if err != nil {
 		return nil, err
@@ -83,6 +90,13 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 	p.Log = eventlog.New(eventlog.Config{
 		Objects: p.Store, Index: p.Index, Writer: owner, NewID: uuid.NewString, Chains: c.Chains, Logger: p.Logger, Appended: relay.Nudge,
 	})
+	if cache != nil {
+		p.Statuses = &status.Redis{Client: cache, TTL: ttl, LogID: func(ctx context.Context) (string, error) {
+			meta, err := p.Log.Meta(ctx)
+			return meta.ID, err
+		}}
+		p.Status = status.NewWriter(p.Statuses, p.Log, p.Logger)
+	}
 	return p, nil
 }
 
@@ -111,6 +125,7 @@ func (p *Platform) Ready(ctx context.Context) error {
 
 // Close waits for what is under way.
 func (p *Platform) Close() {
+	p.Status.Close()
 	p.Log.Close()
 	for _, n := range p.nudgers {
 		n.Close()
