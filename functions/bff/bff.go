@@ -11,6 +11,7 @@ import (
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ingest"
 	"spiceharvester/shared/lineage"
+	"spiceharvester/shared/live"
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
@@ -26,6 +27,7 @@ type Function struct {
 	core    *core.Core
 	reads   *reads.Reads
 	checker *checker.Checker
+	live    *live.Hub
 
 	ingest    *ingest.Service
 	objectify *objectify.Store
@@ -79,13 +81,19 @@ func Open(p *platform.Platform) (*Function, error) {
 		rebuild.Trail(sink, follower, p.Pool),
 	}}
 	c.Writes.Stored = f.reads
+	limits, err := live.LimitsFromEnv(p.Config.Env)
+	if err != nil {
+		return nil, err
+	}
+	f.live = live.NewHub(live.Config{Log: p.Log, Board: c.Statuses.Board, Status: c.Commands.Status, Limits: limits, Logger: p.Logger})
 	f.routes()
 	return f, nil
 }
 
-// Close implements service.Function: it ends the tasks under way. The platform
-// owns all connections.
+// Close implements service.Function: it ends the tasks under way and sends the
+// clients of WebSockets away. The platform owns all other connections.
 func (f *Function) Close() {
+	f.live.Close()
 	f.tasks.Close()
 	f.trail.Close()
 }
@@ -143,4 +151,5 @@ func (f *Function) routes() {
 
 	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)
 	f.Handle("POST /api/v1/commands/{command_id}/cancel", f.core.CancelCommand)
+	f.liveRoutes()
 }

@@ -16,6 +16,7 @@ import (
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/status"
 	"spiceharvester/shared/writes"
 )
 
@@ -24,6 +25,7 @@ type Core struct {
 	Log      *eventlog.Log
 	Writes   *writes.Service
 	Commands *command.Reader
+	Statuses *status.Quick
 	Classes  *classes.Reader
 	Databases
 	Ready func(context.Context) error
@@ -39,10 +41,16 @@ func Open(p *platform.Platform, source string) *Core {
 		open, lag, err := p.Index.Pressure(ctx, command.MaxOpen+1)
 		return command.Pressure{Open: open, Lag: lag}, err
 	}}}
+	readers := &command.Reader{Log: p.Log, Registry: p.Registry, Workers: command.Workers}
+	statuses := &status.Quick{Log: readers, Logger: p.Logger}
+	if p.Statuses != nil {
+		statuses.Board = p.Statuses
+	}
 	return &Core{
 		Log: p.Log, Classes: reader, Ready: p.Ready, Now: p.Now, registry: p.Registry,
 		Writes:    &writes.Service{Commands: commands, Classes: reader, Policy: PolicyFromEnv(p.Config)},
-		Commands:  &command.Reader{Log: p.Log, Registry: p.Registry, Workers: command.Workers},
+		Commands:  readers,
+		Statuses:  statuses,
 		Databases: newDatabases(p.Log, p.Index),
 	}
 }
@@ -85,7 +93,12 @@ func (c *Core) CommandStatus(r *httpapi.Request) (*httpapi.Response, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	status, err := c.Commands.Wait(r.Context(), id, wait)
+	var status command.Status
+	if wait > 0 {
+		status, err = c.Commands.Wait(r.Context(), id, wait)
+	} else {
+		status, err = c.Statuses.Status(r.Context(), id)
+	}
 	if err != nil {
 		return nil, err
 	}

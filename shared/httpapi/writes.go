@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"maps"
 	"net/http"
 
 	"spiceharvester/shared/command"
@@ -34,28 +35,30 @@ func (r *Request) Write(reader *command.Reader, endpoint string, f func(c writes
 	return &Response{Status: http.StatusAccepted, Body: body, Header: http.Header{"Location": {"/api/v1/commands/" + string(a.ID) + "/status"}}}, nil
 }
 
-// StatusResponse answers a command's status. The reason of a failure is told in
-// the reader's language, its fields in result.errors.
-func StatusResponse(r *Request, s command.Status) *Response {
-	if p := s.Problem; p != nil {
-		text := p.Message.In(r.Lang)
-		s.Error = &text
-		s.Result["code"] = p.Code
-		if len(p.Errors) > 0 {
-			s.Result["errors"] = FieldErrors(p.Errors, r.Lang)
-			if len(p.Errors) == 1 {
-				text = problem.Path(p.Errors[0].Loc) + ": " + p.Errors[0].Msg.In(r.Lang)
-				s.Error = &text
-			}
-		}
-		if len(p.Detail) > 0 {
-			s.Result["detail"] = p.Detail
-		}
-		for name, value := range p.Context {
-			s.Result[name] = value
+// StatusResponse answers a command's status.
+func StatusResponse(r *Request, s command.Status) *Response { return OK(LocalStatus(s, r.Lang)) }
+
+// LocalStatus tells the reason of a failure in a language, its fields in result.errors.
+func LocalStatus(s command.Status, lang problem.Lang) command.Status {
+	p := s.Problem
+	if p == nil {
+		return s
+	}
+	s.Result = maps.Clone(s.Result)
+	text := p.Message.In(lang)
+	s.Result["code"] = p.Code
+	if len(p.Errors) > 0 {
+		s.Result["errors"] = FieldErrors(p.Errors, lang)
+		if len(p.Errors) == 1 {
+			text = problem.Path(p.Errors[0].Loc) + ": " + p.Errors[0].Msg.In(lang)
 		}
 	}
-	return OK(s)
+	s.Error = &text
+	if len(p.Detail) > 0 {
+		s.Result["detail"] = p.Detail
+	}
+	maps.Copy(s.Result, p.Context)
+	return s
 }
 
 // FieldErrors shows field errors in a language.

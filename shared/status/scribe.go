@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"spiceharvester/shared/command"
@@ -50,7 +51,10 @@ func (s *Scribe) Record(ctx context.Context, e *event.Event) (r Record, ok bool,
 	}
 	c.row.Outcome = e.Outcome
 	st, err := command.Outcome(&c.row, e, data)
-	return Record{st, c.user}, err == nil, err
+	if err != nil {
+		return r, false, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return Record{st, c.user}, true, nil
 }
 
 // Working gives the state of a command that a worker has taken up.
@@ -91,7 +95,11 @@ func (s *Scribe) remember(e *event.Event) submitted {
 	return c
 }
 
-var errForgotten = errors.New("status: the command is not known any more")
+// What another try does not mend.
+var (
+	ErrForgotten  = errors.New("status: the command is not known any more")
+	ErrUnreadable = errors.New("status: the outcome cannot be read")
+)
 
 func (s *Scribe) command(ctx context.Context, id event.ID) (submitted, error) {
 	s.mu.Lock()
@@ -105,7 +113,7 @@ func (s *Scribe) command(ctx context.Context, id event.ID) (submitted, error) {
 		return submitted{}, err
 	}
 	if !ok {
-		return submitted{}, errForgotten
+		return submitted{}, ErrForgotten
 	}
 	e, err := s.Log.Event(ctx, row.Position)
 	if err != nil {

@@ -69,3 +69,10 @@ func (b *Board) Listen(ctx context.Context, ready func(), hear func(status.Recor
 		}
 	}
 }
+
+// Listeners counts those who listen.
+func (b *Board) Listeners() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.listeners)
+}
