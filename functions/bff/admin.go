@@ -11,6 +11,7 @@ import (
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/openapi"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/ratelimit"
 	"spiceharvester/shared/rebuild"
 	"spiceharvester/shared/tasks"
 	"spiceharvester/shared/writes"
@@ -19,7 +20,7 @@ import (
 func (f *Function) adminRoutes() {
 	const admin = "/api/v1/admin"
 	f.Handle("POST "+admin+"/rebuild", f.admin(f.rebuild))
-	f.Handle("POST "+admin+"/recompute-projection", f.admin(f.recompute))
+	f.Handle("POST "+admin+"/recompute-projection", f.admin(f.recompute), httpapi.Limit(ratelimit.Strict))
 	f.Handle("GET "+admin+"/recompute-projection/{task_id}/result", f.admin(f.recomputeResult))
 	f.Handle("POST "+admin+"/cleanup-old-replays", f.admin(f.cleanupTasks))
 	f.Handle("GET "+admin+"/system-health", f.admin(f.systemHealth))
