@@ -21,6 +21,12 @@ import (
 // start runs a host and gives a client of its BFF, with a database and a class.
 func start(b *testing.B) (*process.Host, *client.Client) {
 	b.Helper()
+	return startWith(b, nil)
+}
+
+// startWith runs a host with settings of its own.
+func startWith(b *testing.B, env map[string]string) (*process.Host, *client.Client) {
+	b.Helper()
 	project, err := process.Project(b.Context(), ".")
 	if err != nil {
 		b.Fatal(err)
@@ -38,7 +44,7 @@ func start(b *testing.B) (*process.Host, *client.Client) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { os.RemoveAll(data) })
-	host, err := process.Start(b.Context(), process.Config{Program: binary, Project: project, Data: data})
+	host, err := process.Start(b.Context(), process.Config{Program: binary, Project: project, Data: data, Env: env})
 	if err != nil {
 		b.Fatal(err)
 	}

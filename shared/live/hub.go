@@ -190,18 +190,26 @@ func (h *Hub) tell(r status.Record) {
 // listen hears what Redis announces. While it cannot, the tail is in a hurry.
 func (h *Hub) listen(ctx context.Context) {
 	for {
-		err := h.Board.Listen(ctx, func() { h.heard.Store(true) }, h.tell)
-		if h.heard.Swap(false) && ctx.Err() == nil {
+		err := h.Board.Listen(ctx, func() { h.hears(true) }, h.tell)
+		if h.hears(false) && ctx.Err() == nil {
 			h.Logger.WarnContext(ctx, "statuses are followed in the log: Redis is away", "error", err)
-			select {
-			case h.wake <- struct{}{}:
-			default:
-			}
 		}
 		if !sleep(ctx, relisten, nil) {
 			return
 		}
 	}
+}
+
+// hears notes whether announcements arrive, and did before. When that changes the tail
+// looks at once: what happened meanwhile nobody announces.
+func (h *Hub) hears(now bool) (before bool) {
+	if before = h.heard.Swap(now); before != now {
+		select {
+		case h.wake <- struct{}{}:
+		default:
+		}
+	}
+	return before
 }
 
 // Close sends every client away and waits for the end of what the hub began.

@@ -6,8 +6,10 @@
 package redisclient
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -39,5 +41,14 @@ func FromEnv(getenv func(string) string) (*redis.Client, error) {
 	o.PoolSize = 16
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	silence()
 	return redis.NewClient(o), nil
 }
+
+// silence keeps the library from writing to standard error: its users say in their own
+// logs, once, that Redis is away.
+var silence = sync.OnceFunc(func() { redis.SetLogger(discard{}) })
+
+type discard struct{}
+
+func (discard) Printf(context.Context, string, ...any) {}

@@ -26,6 +26,8 @@ func board(t *testing.T, address, log string) *status.Redis {
 	return &status.Redis{Client: c, LogID: func(context.Context) (string, error) { return log, nil }}
 }
 
+func logID(context.Context) (string, error) { return "log", nil }
+
 func TestBoards(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		statustest.Suite(t, func(*testing.T) status.Board { return statustest.NewBoard() })

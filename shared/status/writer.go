@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -140,12 +141,18 @@ func (w *Writer) put(list []func(context.Context) (Record, bool, error)) {
 	defer cancel()
 	var records []Record
 	var failed error
+	at := map[event.ID]int{}
 	for _, state := range list {
 		r, ok, err := state(ctx)
-		if ok {
+		if !ok {
+			failed = cmp.Or(failed, err)
+			continue
+		}
+		if i, seen := at[r.CommandID]; !seen {
+			at[r.CommandID] = len(records)
 			records = append(records, r)
-		} else if err != nil {
-			failed = err
+		} else if r.Order() > records[i].Order() { // nobody waits for what is over
+			records[i] = r
 		}
 	}
 	if len(records) > 0 {

@@ -116,12 +116,18 @@ func TestWorkersReport(t *testing.T) {
 	<-ready
 	writer := status.NewWriter(b, w.Log, quiet)
 	fails := errors.New("store is away")
-	run := writer.Reporting(func(context.Context, []event.Event) []error { return []error{fails} })
+	first := true
+	run := writer.Reporting(func(context.Context, []event.Event) []error {
+		if first { // the state is told while the work goes on
+			first = false
+			if r := <-heard; r.Status.Status != command.Processing || r.Result["command_type"] != "CREATE_DATABASE" || r.User != "ada" {
+				t.Errorf("%+v", r)
+			}
+		}
+		return []error{fails}
+	})
 	if errs := run(t.Context(), []event.Event{cmd}); !slices.Equal(errs, []error{fails}) {
 		t.Errorf("%v", errs)
-	}
-	if r := <-heard; r.Status.Status != command.Processing || r.Result["command_type"] != "CREATE_DATABASE" || r.User != "ada" {
-		t.Errorf("%+v", r)
 	}
 	if r := <-heard; r.Status.Status != command.Retrying || *r.Error != "store is away" {
 		t.Errorf("%+v", r)
