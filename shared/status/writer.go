@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // Limits of a writer.
 const (
 	maxQueued  = 20_000 // states that wait; more are dropped
-	maxPut     = 256    // states in one exchange
+	maxTake    = 512    // states that are looked at together
+	maxPut     = 64     // states in one exchange
 	afterError = time.Second
 	closeLimit = 500 * time.Millisecond
 )
@@ -123,7 +125,7 @@ func (w *Writer) add(list []func(context.Context) (Record, bool, error)) {
 func (w *Writer) work() {
 	for {
 		w.mu.Lock()
-		n := min(len(w.queue), maxPut)
+		n := min(len(w.queue), maxTake)
 		if n == 0 {
 			w.queue, w.running = nil, false
 			w.mu.Unlock()
@@ -155,8 +157,8 @@ func (w *Writer) put(list []func(context.Context) (Record, bool, error)) {
 			records[i] = r
 		}
 	}
-	if len(records) > 0 {
-		if _, err := w.board.Put(ctx, records); err != nil {
+	for part := range slices.Chunk(records, maxPut) {
+		if _, err := w.board.Put(ctx, part); err != nil {
 			w.fail(len(list), err)
 			return
 		}
