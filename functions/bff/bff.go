@@ -123,12 +123,16 @@ func (f *Function) routes() {
 	f.Handle("PUT "+db+"/instances/{class_label}/{instance_id}/update", instances.Update)
 	f.Handle("DELETE "+db+"/instances/{class_label}/{instance_id}/delete", instances.Delete)
 	f.Handle("POST "+db+"/instances/{class_label}/bulk-create", instances.BulkCreate)
+	f.Handle("POST "+db+"/instances/{class_label}/bulk-update", instances.BulkUpdate)
+	f.Handle("POST "+db+"/instances/{class_label}/bulk-delete", instances.BulkDelete)
 
 	f.Handle("GET "+db+"/class/{class_id}/instances", f.listInstances)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}", f.getInstance)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/origin", f.instanceOrigin)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/expected-seq", f.instanceSequence)
 	f.Handle("GET "+db+"/class/{class_id}/sample-values", f.sampleValues)
+
+	f.instanceRoutes(instances)
 
 	const datasets = "/api/v1/pipelines/datasets"
 	f.Handle("GET "+datasets, f.listDatasets)

@@ -119,10 +119,19 @@ func (f *Function) getInstance(r *httpapi.Request) (*httpapi.Response, error) {
 		return nil, err
 	}
 	minSequence := r.Int("min_sequence", 0, 0, 1<<62)
+	moment, past, err := f.moment(r, ref.Database)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	d, err := f.reads.Instance(r.Context(), ref, uint64(minSequence))
+	var d reads.Document
+	if past {
+		d, err = f.reads.AsOf(r.Context(), ref, moment)
+	} else {
+		d, err = f.reads.Instance(r.Context(), ref, uint64(minSequence))
+	}
 	if err != nil {
 		return nil, err
 	}

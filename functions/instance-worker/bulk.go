@@ -38,6 +38,7 @@ type bulk struct {
 	class  string
 	rows   []any
 	origin *writes.Origin
+	kind   string // the command's type
 	upsert bool
 
 	result  writes.BulkResult
@@ -59,11 +60,16 @@ func (f *Function) bulk(ctx context.Context, cmd *event.Event) error {
 	if err := json.Unmarshal(data.Payload, &from); err != nil {
 		return consume.Permanent(fmt.Errorf("payload: %w", err))
 	}
-	b := &bulk{Function: f, cmd: cmd, upsert: data.Type == writes.BulkUpsert, origin: from.Origin, refused: map[int]*problem.Problem{}}
+	b := &bulk{Function: f, cmd: cmd, kind: data.Type, upsert: data.Type == writes.BulkUpsert, origin: from.Origin, refused: map[int]*problem.Problem{}}
 	b.class, _ = payload["class_id"].(string)
 	b.rows, _ = payload["instances"].([]any)
 	b.result = writes.BulkResult{Total: len(b.rows), SampleIDs: []string{}, Errors: []writes.RowError{}}
-	if err := b.work(ctx); err != nil {
+	b.tell(ctx)
+	decide := b.work
+	if b.kind == writes.BulkUpdate || b.kind == writes.BulkDelete {
+		decide = b.changes
+	}
+	if err := decide(ctx); err != nil {
 		return err
 	}
 	return b.end(ctx)
@@ -106,6 +112,7 @@ func (b *bulk) work(ctx context.Context) error {
 				return err
 			}
 			again = append(again, moved...)
+			b.tell(ctx)
 		}
 		todo = again
 	}
@@ -280,20 +287,25 @@ func (b *bulk) answered(row int, entry *eventlog.Entry, made instance.Instance, 
 	var r *eventlog.Refusal
 	switch {
 	case o.Err == nil:
-		if entry.Event.Lifecycle == event.Creates {
+		switch entry.Event.Lifecycle {
+		case event.Creates:
 			b.result.Created++
-		} else {
+		case event.Deletes:
+			b.result.Deleted++
+		default:
 			b.result.Updated++
 		}
-		if len(b.result.SampleIDs) < sampleIDs {
-			b.result.SampleIDs = append(b.result.SampleIDs, made.ID)
-		}
+		b.sample(made.ID)
 	case !errors.As(o.Err, &r), r.Reason == eventlog.CommandEnded, r.Reason == eventlog.CommandUnknown:
 		return false, o.Err
-	case r.Reason == eventlog.RequireConflict && r.Aggregate.Type == classes.Type && r.Exists, r.Reason == eventlog.Conflict && b.upsert:
+	case r.Reason == eventlog.RequireConflict && r.Aggregate.Type == classes.Type && r.Exists, r.Reason == eventlog.Conflict && b.kind != writes.BulkCreate:
 		return true, nil
 	case r.Reason == eventlog.RequireConflict && r.Aggregate.Type == writes.Instances:
-		b.refused[row] = missingTarget(r, made.Data, "body", "instances", row)
+		loc := []any{"body", "instances", row}
+		if b.kind == writes.BulkUpdate {
+			loc = append(loc, "data")
+		}
+		b.refused[row] = missingTarget(r, made.Data, loc...)
 	default:
 		b.refused[row] = problem.From(execute.Permanent(o.Err))
 	}
@@ -305,7 +317,7 @@ func (b *bulk) end(ctx context.Context) error {
 	for i := range b.rows {
 		if p := b.refused[i]; p != nil {
 			b.result.Refused++
-			b.result.Errors = append(b.result.Errors, writes.RowError{Row: i, Problem: p})
+			b.result.Errors = append(b.result.Errors, writes.RowError{Row: i, Instance: b.named(i), Problem: p})
 		}
 	}
 	outcome := map[string]any{"result": b.result}
@@ -317,11 +329,7 @@ func (b *bulk) end(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	eventType := bulkCreated
-	if b.upsert {
-		eventType = bulkUpserted
-	}
-	e, err := execute.Ending(b.cmd, eventType, source, b.now(), json.RawMessage(body))
+	e, err := execute.Ending(b.cmd, bulkEvents[b.kind], source, b.now(), json.RawMessage(body))
 	if err != nil {
 		return err
 	}
@@ -331,6 +339,34 @@ func (b *bulk) end(ctx context.Context) error {
 	if err := b.log.Outline(ctx, &e); err != nil {
 		return err
 	}
-	_, err = b.log.Append(ctx, eventlog.Entry{Event: e})
-	return err
+	if _, err = b.log.Append(ctx, eventlog.Entry{Event: e}); err != nil {
+		return err
+	}
+	b.tell(ctx)
+	return nil
+}
+
+// bulkEvents are the events that end bulk commands, by the command's type.
+var bulkEvents = map[string]string{
+	writes.BulkCreate: bulkCreated, writes.BulkUpsert: bulkUpserted, writes.BulkUpdate: bulkUpdated, writes.BulkDelete: bulkDeleted,
+}
+
+// named is the instance that a row of an update or a deletion names.
+func (b *bulk) named(row int) string {
+	if b.kind != writes.BulkUpdate && b.kind != writes.BulkDelete {
+		return ""
+	}
+	if r, err := writes.ParseBulkRow(b.rows[row], b.kind); err == nil {
+		return r.Instance
+	}
+	return ""
+}
+
+// tell shows how far the command is. Nothing rests on it.
+func (b *bulk) tell(ctx context.Context) {
+	if b.progress == nil || b.origin != nil { // of an import, its job tells
+		return
+	}
+	r := &b.result
+	b.progress(ctx, b.cmd, r.Created+r.Updated+r.Deleted+r.Unchanged+len(b.refused), len(b.rows))
 }

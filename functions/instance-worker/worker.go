@@ -31,6 +31,8 @@ const (
 	instanceDeleted = "INSTANCE_DELETED"
 	bulkCreated     = "INSTANCES_BULK_CREATED"
 	bulkUpserted    = "INSTANCES_BULK_UPSERTED"
+	bulkUpdated     = "INSTANCES_BULK_UPDATED"
+	bulkDeleted     = "INSTANCES_BULK_DELETED"
 )
 
 var textOtherID = problem.Define("instance.other_id",
@@ -44,7 +46,15 @@ type Function struct {
 	classes  *classes.Reader
 	commands *consume.Commands
 	now      func() time.Time
+	progress Progress
 }
+
+// Progress hears how many rows of a bulk command are done. It may fail unseen.
+type Progress func(ctx context.Context, cmd *event.Event, done, total int)
+
+// ShowProgress tells where the progress of bulk commands is shown. It is called before
+// the first delivery.
+func (f *Function) ShowProgress(p Progress) { f.progress = p }
 
 // Open makes the worker out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
@@ -74,7 +84,7 @@ func (f *Function) execute(ctx context.Context, commands []event.Event) []error 
 	var at []int
 	for i := range commands {
 		switch commands[i].Type {
-		case writes.BulkCreate + "_REQUESTED", writes.BulkUpsert + "_REQUESTED":
+		case writes.BulkCreate + "_REQUESTED", writes.BulkUpsert + "_REQUESTED", writes.BulkUpdate + "_REQUESTED", writes.BulkDelete + "_REQUESTED":
 			errs[i] = execute.Permanent(f.bulk(ctx, &commands[i]))
 			continue
 		}
@@ -117,6 +127,11 @@ func decode(raw json.RawMessage) (p writes.InstancePayload, err error) {
 	p.Class, _ = object["class_id"].(string)
 	p.Instance, _ = object["instance_id"].(string)
 	p.Data, _ = object["data"].(map[string]any)
+	var from struct{ Restores *writes.Restores }
+	if err := json.Unmarshal(raw, &from); err != nil {
+		return p, err
+	}
+	p.Restores = from.Restores
 	return p, nil
 }
 
@@ -136,6 +151,8 @@ func (f *Function) decide(ctx context.Context, cmd *event.Event, commandType str
 		return f.update(ctx, cmd, ref, p.Data, d)
 	case writes.DeleteInstance:
 		return f.deletion(cmd, ref)
+	case writes.RestoreInstance:
+		return f.restore(ctx, cmd, ref, p, d)
 	}
 	return eventlog.Entry{}, consume.Permanent(fmt.Errorf("unknown command type %q", commandType))
 }

@@ -58,6 +58,9 @@ func (f *Function) routes() {
 	f.Handle("PUT "+async+"/{class_id}/{instance_id}/update", instances.Update)
 	f.Handle("DELETE "+async+"/{class_id}/{instance_id}/delete", instances.Delete)
 	f.Handle("POST "+async+"/{class_id}/bulk-create", instances.BulkCreate)
+	f.Handle("POST "+async+"/{class_id}/bulk-update", instances.BulkUpdate)
+	f.Handle("POST "+async+"/{class_id}/bulk-delete", instances.BulkDelete)
+	f.Handle("POST "+async+"/{class_id}/{instance_id}/restore", instances.Restore)
 
 	f.Handle("GET "+async+"/command/{command_id}/status", f.core.CommandStatus)
 	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)

@@ -112,30 +112,6 @@ func (i *InstanceWrites) Delete(r *httpapi.Request) (*httpapi.Response, error) {
 	})
 }
 
-// BulkCreate answers the creation of many.
-func (i *InstanceWrites) BulkCreate(r *httpapi.Request) (*httpapi.Response, error) {
-	body, err := r.Body()
-	if err != nil {
-		return nil, err
-	}
-	if err := Known(body, "instances", "metadata"); err != nil {
-		return nil, err
-	}
-	rows, err := List(body, "instances")
-	if err != nil {
-		return nil, err
-	}
-	metadata, err := Object(body, "metadata", false)
-	if err != nil {
-		return nil, err
-	}
-	t := target(r, i.ClassParam)
-	return r.Write(i.Commands, "instance.bulk-create/"+t.Branch+"/"+t.Class, func(c writes.Caller) (command.Accepted, any, error) {
-		a, err := i.Writes.BulkCreate(r.Context(), c, t, rows, metadata)
-		return a, accepted(r, a, t, textBulkAccepted.With("count", len(rows)), map[string]any{"instance_count": len(rows)}), err
-	})
-}
-
 // resolve turns labels used as keys into property ids (bff-api 2.8): what is no
 // field of the class is looked up as a label, in the reader's language first.
 func (i *InstanceWrites) resolve(r *httpapi.Request, t writes.InstanceTarget, data map[string]any) (map[string]any, error) {

@@ -123,7 +123,7 @@ func CreateRows(s *ontology.Schema, rows []any, commandID string, loc ...any) []
 		}
 		inst, errs := Create(s, payload, commandID, i, at...)
 		if row, twice := first[inst.ID]; len(errs) == 0 && twice {
-			errs = problem.FieldErrors{problem.InvalidValue(at, textSameRow.With("row", row, "id", inst.ID), nil)}
+			errs = problem.FieldErrors{SameRow(at, row, inst.ID)}
 		}
 		if len(errs) > 0 {
 			out[i].Errors = errs
@@ -133,4 +133,9 @@ func CreateRows(s *ontology.Schema, rows []any, commandID string, loc ...any) []
 		out[i].Instance = inst
 	}
 	return out
+}
+
+// SameRow is a row of a command, at loc, with the id of an earlier row.
+func SameRow(loc []any, row int, id string) problem.FieldError {
+	return problem.InvalidValue(loc, textSameRow.With("row", row, "id", id), nil)
 }

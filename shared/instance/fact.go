@@ -13,6 +13,9 @@ type Fact struct {
 	Ref
 	Data  map[string]any `json:"data,omitzero"`
 	Links []Link         `json:"links,omitzero"`
+	// Restored is the sequence of the version that this state was taken from, 0 if
+	// the fact restores none.
+	Restored uint64 `json:"restored_from_sequence,omitzero"`
 }
 
 // NewFact is the fact that an instance has this state.

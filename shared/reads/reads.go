@@ -13,6 +13,7 @@ import (
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/history"
 	"spiceharvester/shared/instance"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/search"
@@ -179,7 +180,12 @@ func (r *Reads) fromLog(ctx context.Context, ref instance.Ref) (Document, error)
 	if err != nil {
 		return nil, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
 	}
-	doc, err := search.OfInstance(&e, data)
+	return ofFact(&e, data)
+}
+
+// ofFact makes the document that the read model has, or had, for a fact.
+func ofFact(e *event.Event, data []byte) (Document, error) {
+	doc, err := search.OfInstance(e, data)
 	if err != nil {
 		return nil, problem.Internal(err)
 	}
@@ -193,4 +199,14 @@ func (r *Reads) fromLog(ctx context.Context, ref instance.Ref) (Document, error)
 	}
 	d["links"] = map[string]any{"outgoing": outgoing(doc.Body.Links)}
 	return d, nil
+}
+
+// AsOf reads the state that an instance had at a moment, from the log. Where its
+// links led is told, not whether the far ends existed.
+func (r *Reads) AsOf(ctx context.Context, ref instance.Ref, m history.Moment) (Document, error) {
+	v, err := (&history.Reader{Log: r.Log}).At(ctx, ref, m)
+	if err != nil {
+		return nil, err
+	}
+	return ofFact(&v.Event, v.Raw)
 }

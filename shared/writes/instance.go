@@ -21,6 +21,7 @@ type InstancePayload struct {
 	Class    string         `json:"class_id"`
 	Instance string         `json:"instance_id"`
 	Data     map[string]any `json:"data,omitempty"`
+	Restores *Restores      `json:"restores,omitempty"`
 }
 
 // BulkPayload is the payload of a bulk command.
@@ -63,6 +64,7 @@ func ParseOrigin(text string) (source string, row, line int64, err error) {
 type BulkResult struct {
 	Created   int        `json:"created"`
 	Updated   int        `json:"updated"`
+	Deleted   int        `json:"deleted"`
 	Unchanged int        `json:"unchanged"`
 	Refused   int        `json:"refused"`
 	Total     int        `json:"total"`
@@ -72,8 +74,9 @@ type BulkResult struct {
 
 // RowError is a refused row of a bulk command; rows count from 0.
 type RowError struct {
-	Row     int              `json:"row"`
-	Problem *problem.Problem `json:"problem"`
+	Row      int              `json:"row"`
+	Instance string           `json:"instance_id,omitempty"` // what the row names, for updates and deletions
+	Problem  *problem.Problem `json:"problem"`
 }
 
 // InstanceTarget says where an instance lives.
@@ -156,31 +159,6 @@ func (s *Service) DeleteInstance(ctx context.Context, c Caller, t InstanceTarget
 	return s.submit(ctx, c, command.Request{
 		Type: DeleteInstance, Aggregate: InstanceAggregate(t.ref(id)), Database: t.Database, Branch: t.Branch, Expect: event.At(expected),
 		Payload: InstancePayload{Class: t.Class, Instance: id},
-	})
-}
-
-// BulkCreate accepts many instances. Rows are checked one by one when the
-// command is executed: a bad row is refused alone, with its reasons.
-func (s *Service) BulkCreate(ctx context.Context, c Caller, t InstanceTarget, rows []any, metadata map[string]any) (command.Accepted, error) {
-	if _, err := s.classFor(ctx, t.Database, t.Branch, t.Class); err != nil {
-		return s.replayed(ctx, c, t.Database, err)
-	}
-	if len(rows) > MaxRows {
-		return command.Accepted{}, problem.Validation(problem.TooBig([]any{"body", "instances"}, MaxRows, len(rows)))
-	}
-	var errs problem.FieldErrors
-	for i, row := range rows {
-		if _, ok := row.(map[string]any); !ok {
-			errs = append(errs, problem.WrongType(problem.TypeDict, []any{"body", "instances", i}, row))
-		}
-	}
-	if err := errs.Err(); err != nil {
-		return command.Accepted{}, err
-	}
-	return s.submit(ctx, c, command.Request{
-		Type: BulkCreate, Aggregate: BulkAggregate(t), Database: t.Database, Branch: t.Branch, Metadata: metadata,
-		Require: []eventlog.Require{classRequired(t.Database, t.Branch, t.Class)},
-		Payload: BulkPayload{Class: t.Class, Instances: rows},
 	})
 }
 

@@ -25,8 +25,12 @@ const (
 	CreateInstance = "CREATE_INSTANCE"
 	UpdateInstance = "UPDATE_INSTANCE"
 	DeleteInstance = "DELETE_INSTANCE"
-	BulkCreate     = "BULK_CREATE_INSTANCES"
-	BulkUpsert     = "BULK_UPSERT_INSTANCES" // objectify's: absent rows are created, different ones updated
+
+	RestoreInstance = "RESTORE_INSTANCE" // an older state becomes the present one
+	BulkCreate      = "BULK_CREATE_INSTANCES"
+	BulkUpdate      = "BULK_UPDATE_INSTANCES"
+	BulkDelete      = "BULK_DELETE_INSTANCES"
+	BulkUpsert      = "BULK_UPSERT_INSTANCES" // objectify's: absent rows are created, different ones updated
 )
 
 // Instances is the aggregate type of instances.
