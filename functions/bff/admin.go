@@ -235,7 +235,7 @@ func (f *Function) recomputeResult(r *httpapi.Request) (*httpapi.Response, error
 // taskData answers the members of a task's result beside its id and status.
 func (f *Function) taskData(r *httpapi.Request, t *tasks.Task) (*httpapi.Response, error) {
 	if !t.Ended() {
-		return nil, problem.BadRequest(textTaskOpen.With())
+		return nil, problem.BadRequest(core.TextTaskOpen.With())
 	}
 	body := object{"task_id": t.ID, "status": strings.ToLower(t.Status), "started_at": problem.OptionalTimestamp(t.StartedAt), "completed_at": problem.OptionalTimestamp(t.CompletedAt)}
 	if t.Problem != nil {

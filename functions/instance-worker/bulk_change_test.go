@@ -40,7 +40,9 @@ func TestBulkUpdate(t *testing.T) {
 		{"instance_id":"p0","data":{"stock":11}},
 		{"instance_id":"p3","data":{"stock":"many"}}]`)
 	var seen []string
-	s.worker.ShowProgress(func(_ context.Context, _ *event.Event, done, total int) { seen = append(seen, fmt.Sprint(done, "/", total)) })
+	s.worker.ShowProgress(func(_ context.Context, _ *event.Event, done, total int) {
+		seen = append(seen, fmt.Sprint(done, "/", total))
+	})
 	s.done(id)
 	r := s.bulkResult(id)
 	if r.Updated != 2 || r.Unchanged != 1 || r.Refused != 4 || r.Total != 7 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"spiceharvester/shared/classes"
@@ -20,6 +21,7 @@ import (
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/problem/strictjson"
+	"spiceharvester/shared/tasks"
 	"spiceharvester/shared/writes"
 )
 
@@ -60,6 +62,14 @@ func (f *Function) ShowProgress(p Progress) { f.progress = p }
 func Open(p *platform.Platform) (*Function, error) {
 	f := New(p.Log, p.Registry, p.Now, p.Logger)
 	f.commands.Execute = p.Status.Reporting(f.commands.Execute)
+	shown := &tasks.Service{
+		Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Logger: p.Logger,
+		Commands: &command.Reader{Log: p.Log, Registry: p.Registry, Workers: command.Workers},
+	}
+	f.ShowProgress(func(ctx context.Context, cmd *event.Event, done, total int) {
+		kind := strings.TrimSuffix(cmd.Type, "_REQUESTED")
+		shown.Tell(ctx, tasks.Bulk{ID: cmd.ID, Type: kind, Aggregate: cmd.Aggregate, Database: cmd.Database, Actor: cmd.Actor, Total: total}, done)
+	})
 	return f, nil
 }
 

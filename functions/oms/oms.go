@@ -52,12 +52,15 @@ func (f *Function) routes() {
 
 	f.ontologyRoutes()
 
+	f.core.TaskRoutes(f.API)
+
 	const async = "/api/v1/instances/{db_name}/async"
 	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_id"}
 	f.Handle("POST "+async+"/{class_id}/create", instances.Create)
 	f.Handle("PUT "+async+"/{class_id}/{instance_id}/update", instances.Update)
 	f.Handle("DELETE "+async+"/{class_id}/{instance_id}/delete", instances.Delete)
 	f.Handle("POST "+async+"/{class_id}/bulk-create", instances.BulkCreate)
+	f.Handle("POST "+async+"/{class_id}/bulk-create-tracked", instances.BulkCreateTracked)
 	f.Handle("POST "+async+"/{class_id}/bulk-update", instances.BulkUpdate)
 	f.Handle("POST "+async+"/{class_id}/bulk-delete", instances.BulkDelete)
 	f.Handle("POST "+async+"/{class_id}/{instance_id}/restore", instances.Restore)

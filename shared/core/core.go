@@ -17,6 +17,7 @@ import (
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/status"
+	"spiceharvester/shared/tasks"
 	"spiceharvester/shared/writes"
 )
 
@@ -26,6 +27,7 @@ type Core struct {
 	Writes   *writes.Service
 	Commands *command.Reader
 	Statuses *status.Quick
+	Tasks    *tasks.Service
 	Classes  *classes.Reader
 	Databases
 	Ready func(context.Context) error
@@ -51,6 +53,7 @@ func Open(p *platform.Platform, source string) *Core {
 		Writes:    &writes.Service{Commands: commands, Classes: reader, Policy: PolicyFromEnv(p.Config)},
 		Commands:  readers,
 		Statuses:  statuses,
+		Tasks:     &tasks.Service{Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Commands: readers, Logger: p.Logger},
 		Databases: newDatabases(p.Log, p.Index),
 	}
 }

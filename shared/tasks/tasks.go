@@ -4,6 +4,7 @@
 //	tasks.go    a task and its store in PostgreSQL, schema spice_tasks
 //	runner.go   work in the background of a process
 //	metrics.go  counts
+//	commands.go bulk commands, which are tasks too
 package tasks
 
 import (
