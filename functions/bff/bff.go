@@ -126,7 +126,6 @@ func (f *Function) routes() {
 	f.Handle("POST "+db+"/instances/{class_label}/bulk-update", instances.BulkUpdate)
 	f.Handle("POST "+db+"/instances/{class_label}/bulk-delete", instances.BulkDelete)
 
-	f.Handle("GET "+db+"/class/{class_id}/instances", f.listInstances)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}", f.getInstance)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/origin", f.instanceOrigin)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/expected-seq", f.instanceSequence)

@@ -20,14 +20,6 @@ var (
 	textHistoryEnd = problem.Define("read.history_cursor", "The cursor is none that the history of this instance has answered.", "커서는 이 인스턴스의 이력 응답에서 받은 값이어야 합니다.")
 )
 
-// instanceRoutes are the routes about earlier states.
-func (f *Function) instanceRoutes(instances *core.InstanceWrites) {
-	const instance = "/api/v1/databases/{db_name}/class/{class_id}/instance/{instance_id}"
-	f.Handle("GET "+instance+"/history", f.instanceHistory)
-	f.Handle("GET "+instance+"/expected-seq", f.instanceExpected)
-	f.Handle("POST /api/v1/databases/{db_name}/instances/{class_label}/{instance_id}/restore", instances.Restore)
-}
-
 // moment reads which earlier state a client asks for; past is false for the present.
 func (f *Function) moment(r *httpapi.Request, database string) (m history.Moment, past bool, err error) {
 	query := r.URL.Query()
@@ -160,19 +152,4 @@ func entryOf(c *history.Change) historyEntry {
 		}
 	}
 	return entry
-}
-
-// instanceExpected answers the expected_seq of the next write, also of a deleted
-// instance; 0 for one that never was.
-func (f *Function) instanceExpected(r *httpapi.Request) (*httpapi.Response, error) {
-	ref, err := f.instance(r)
-	if err != nil {
-		return nil, err
-	}
-	a := writes.InstanceAggregate(ref)
-	sequence, exists, err := f.core.Writes.Sequence(r.Context(), ref.Database, a)
-	if err != nil {
-		return nil, err
-	}
-	return httpapi.OK(map[string]any{"status": "success", "data": map[string]any{"aggregate_id": a.ID, "expected_seq": sequence, "exists": exists}}), nil
 }

@@ -2,15 +2,14 @@ package bff
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/httpapi"
-	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/search"
@@ -18,99 +17,9 @@ import (
 	"spiceharvester/shared/writes"
 )
 
-const maxSearch = 100 // characters of a search text
-
-var (
-	textSearchLong = problem.Define("instance.search_long", "Search query too long (max {limit} characters)", "검색어가 너무 깁니다 (최대 {limit}자)")
-	textPosition   = problem.Define("read.position", "min_position must be a position that a write has answered.", "min_position은 쓰기 응답에서 받은 위치여야 합니다.")
-	textWindow     = problem.Define("read.window", "offset + limit may reach {limit} at most; narrow the search.", "offset + limit은 최대 {limit}까지 가능합니다. 검색 범위를 좁히세요.")
-)
-
 // class reads and checks database and class of a path.
 func (f *Function) class(r *httpapi.Request) (database, class string, err error) {
-	database, class = r.PathValue("db_name"), r.PathValue("class_id")
-	if err := writes.CheckTarget(database, r.Branch()); err != nil {
-		return "", "", err
-	}
-	if err := ontology.CheckClassID(class); err != nil {
-		return "", "", problem.InvalidParameter([]any{"path", "class_id"}, err, class)
-	}
-	return database, class, nil
-}
-
-// position reads min_position.
-func (f *Function) position(r *httpapi.Request, database string) (event.Position, error) {
-	text := r.Query("min_position", "")
-	p, err := event.ParsePosition(text)
-	if err == nil && !p.IsZero() {
-		var chain int
-		if chain, err = f.core.Log.ChainOf(r.Context(), database); err != nil {
-			return p, problem.Unavailable(problem.ServiceUnavailable, "event log", err)
-		}
-		if chain == p.Chain {
-			return p, nil
-		}
-	}
-	if text == "" {
-		return event.Position{}, nil
-	}
-	return p, problem.InvalidParameter([]any{"query", "min_position"}, textPosition.With(), text)
-}
-
-// page reads limit and offset.
-func page(r *httpapi.Request, highest int64) (limit, offset int, err error) {
-	limit, offset = int(r.Int("limit", 100, 1, highest)), int(r.Int("offset", 0, 0, search.Window))
-	if err := r.Check(); err != nil {
-		return 0, 0, err
-	}
-	if limit+offset > search.Window {
-		return 0, 0, problem.InvalidParameter([]any{"query", "offset"}, textWindow.With("limit", search.Window), offset)
-	}
-	return limit, offset, nil
-}
-
-func (f *Function) listInstances(r *httpapi.Request) (*httpapi.Response, error) {
-	database, class, err := f.class(r)
-	if err != nil {
-		return nil, err
-	}
-	limit, offset, err := page(r, 1000)
-	if err != nil {
-		return nil, err
-	}
-	text := r.Query("search", "")
-	if utf8.RuneCountInString(text) > maxSearch {
-		return nil, problem.InvalidParameter([]any{"query", "search"}, textSearchLong.With("limit", maxSearch), nil)
-	}
-	minPosition, err := f.position(r, database)
-	if err != nil {
-		return nil, err
-	}
-	list, err := f.reads.List(r.Context(), database, sweep.Instances, search.Query{
-		Alias: search.InstancesAlias(database), Class: class, Search: text, Offset: offset, Limit: limit,
-	}, minPosition)
-	if err != nil {
-		return nil, err
-	}
-	f.labelled(r, database, class, list.Documents)
-	body := map[string]any{"class_id": class, "total": list.Total, "limit": limit, "offset": offset, "search": nil, "instances": list.Documents}
-	if text != "" {
-		body["search"] = text
-	}
-	return httpapi.OK(body), nil
-}
-
-// labelled fills in the class's label, which is read when the document is read:
-// a document depends on its own facts only.
-func (f *Function) labelled(r *httpapi.Request, database, class string, docs []reads.Document) {
-	label := any(nil)
-	if d, err := f.core.Classes.Get(r.Context(), database, r.Branch(), class); err == nil {
-		label = d.Class.Label.In(r.Lang)
-	}
-	for _, d := range docs {
-		d["class_label"] = label
-		d["properties"] = []any{}
-	}
+	return f.core.ClassOf(r)
 }
 
 func (f *Function) getInstance(r *httpapi.Request) (*httpapi.Response, error) {
@@ -129,13 +38,16 @@ func (f *Function) getInstance(r *httpapi.Request) (*httpapi.Response, error) {
 	var d reads.Document
 	if past {
 		d, err = f.reads.AsOf(r.Context(), ref, moment)
+		if reason := (problem.Message{}); errors.As(err, &reason) {
+			err = problem.InvalidParameter([]any{"query", "as_of_position"}, reason, r.Query("as_of_position", ""))
+		}
 	} else {
 		d, err = f.reads.Instance(r.Context(), ref, uint64(minSequence))
 	}
 	if err != nil {
 		return nil, err
 	}
-	f.labelled(r, ref.Database, ref.Class, []reads.Document{d})
+	f.core.Labelled(r, ref.Database, ref.Class, []reads.Document{d})
 	resp := httpapi.OK(map[string]any{"status": "success", "data": d})
 	sequence, _ := d["event_sequence"].(json.Number)
 	n, err := strconv.ParseUint(sequence.String(), 10, 64)

@@ -3,6 +3,7 @@ package bff
 import (
 	"slices"
 
+	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/reads"
@@ -19,7 +20,7 @@ func (f *Function) classDocuments(r *httpapi.Request, limit, offset int) (reads.
 		return reads.Page{}, err
 	}
 	database := r.PathValue("db_name")
-	minPosition, err := f.position(r, database)
+	minPosition, err := f.core.MinPosition(r, database)
 	if err != nil {
 		return reads.Page{}, err
 	}
@@ -30,7 +31,7 @@ func (f *Function) listOntologies(r *httpapi.Request) (*httpapi.Response, error)
 	if t := r.Query("class_type", classTypes[0]); !slices.Contains(classTypes, t) {
 		return nil, problem.InvalidParameter([]any{"query", "class_type"}, textClassType.With("allowed", classTypes), t)
 	}
-	limit, offset, err := page(r, 1000)
+	limit, offset, err := core.Page(r, 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ var operations = [][]openapi.Operation{
 	documentationOperations, healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
 	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations, replayOperations,
 	lineageOperations, auditOperations, summaryOperations,
+	instanceMoreOperations,
 }
 
 // object is a body of any members; its shape is told in words where it matters.

@@ -15,6 +15,7 @@ type Function struct {
 	*httpapi.API
 	core  *core.Core
 	reads *reads.Reads
+	lists *core.InstanceLists
 }
 
 // Open makes the OMS out of the environment.
@@ -53,6 +54,7 @@ func (f *Function) routes() {
 	f.ontologyRoutes()
 
 	f.core.TaskRoutes(f.API)
+	f.instanceRoutes()
 
 	const async = "/api/v1/instances/{db_name}/async"
 	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_id"}

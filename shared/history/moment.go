@@ -28,7 +28,8 @@ var (
 
 // At finds the state that stood at a moment: the newest fact that is not later. That
 // a fact is not later than a time is told by the time that it carries. An instance
-// that did not exist then, or was deleted, is a 404 problem with a hint.
+// that did not exist then, or was deleted, is a 404 problem with a hint; a position that
+// is none of the database's log is a [problem.Message].
 func (r *Reader) At(ctx context.Context, ref instance.Ref, m Moment) (Version, error) {
 	l, err := r.life(ctx, ref)
 	if err != nil {

@@ -65,23 +65,19 @@ func public(source []byte) (Document, error) {
 type Page struct {
 	Total     int
 	Documents []Document
+	Last      json.RawMessage // the place of the last one, to go on from
 }
 
 // List finds documents. minPosition, if set, is waited for.
 func (r *Reads) List(ctx context.Context, database string, h sweep.Handler, q search.Query, minPosition event.Position) (Page, error) {
-	if !minPosition.IsZero() {
-		if err := r.wait(ctx, database, h, minPosition); err != nil {
-			return Page{}, err
-		}
-		if err := r.Search.Refresh(ctx, q.Alias); err != nil {
-			return Page{}, unavailable(err)
-		}
+	if err := r.catchUp(ctx, database, h, q.Alias, minPosition); err != nil {
+		return Page{}, err
 	}
 	hits, err := r.Search.Find(ctx, q)
 	if err != nil {
 		return Page{}, unavailable(err)
 	}
-	page := Page{Total: hits.Total, Documents: []Document{}}
+	page := Page{Total: hits.Total, Documents: []Document{}, Last: hits.Last}
 	for _, source := range hits.Documents {
 		d, err := public(source)
 		if err != nil {
@@ -90,6 +86,20 @@ func (r *Reads) List(ctx context.Context, database string, h sweep.Handler, q se
 		page.Documents = append(page.Documents, d)
 	}
 	return page, nil
+}
+
+// catchUp waits until a search shows what stands at a position, if one is given.
+func (r *Reads) catchUp(ctx context.Context, database string, h sweep.Handler, alias string, minPosition event.Position) error {
+	if minPosition.IsZero() {
+		return nil
+	}
+	if err := r.wait(ctx, database, h, minPosition); err != nil {
+		return err
+	}
+	if err := r.Search.Refresh(ctx, alias); err != nil {
+		return unavailable(err)
+	}
+	return nil
 }
 
 func unavailable(err error) error {

@@ -22,7 +22,10 @@ type Query struct {
 	Class   string // "" for all
 	Search  string // words that all must occur; "" for none
 	Targets string // only documents that link to this class/id
-	Offset  int
+	Filter  []Equal
+	Sort    []Order         // nil: newest first
+	After   json.RawMessage // where a page begins: Last of the one before
+	Offset  int             // not with After
 	Limit   int
 }
 
@@ -30,6 +33,7 @@ type Query struct {
 type Hits struct {
 	Total     int
 	Documents []json.RawMessage
+	Last      json.RawMessage // the place of the last document in the order
 }
 
 type searchAnswer struct {
@@ -53,14 +57,20 @@ func (q *Query) body() object {
 	if q.Targets != "" {
 		filter = append(filter, object{"term": object{"targets": q.Targets}})
 	}
+	for _, e := range q.Filter {
+		filter = append(filter, object{"term": object{e.Field: e.Term}})
+	}
 	b := object{"filter": filter}
 	if q.Search != "" {
 		b["must"] = []object{{"simple_query_string": object{"query": escape(q.Search), "fields": []string{"text", "text.cjk"}, "default_operator": "and"}}}
 	}
-	return object{
-		"query": object{"bool": b}, "from": q.Offset, "size": q.Limit, "track_total_hits": true,
-		"sort": []object{{"event_timestamp": "desc"}, {"class_id": "asc"}, {"instance_id": "asc"}},
+	body := object{"query": object{"bool": b}, "size": q.Limit, "track_total_hits": true, "sort": sorting(q.Sort)}
+	if q.After != nil {
+		body["search_after"] = q.After
+	} else {
+		body["from"] = q.Offset
 	}
+	return body
 }
 
 // escape takes the operators of the query language out of a text, so that
@@ -74,7 +84,7 @@ func escape(text string) string {
 	}, text)
 }
 
-// Find runs a query, newest first. A read model that does not exist yet is
+// Find runs a query. A read model that does not exist yet is
 // empty.
 func (c *Client) Find(ctx context.Context, q Query) (Hits, error) {
 	var answer searchAnswer
@@ -86,7 +96,7 @@ func (c *Client) Find(ctx context.Context, q Query) (Hits, error) {
 	}
 	h := Hits{Total: answer.Hits.Total.Value}
 	for _, hit := range answer.Hits.Hits {
-		h.Documents = append(h.Documents, hit.Source)
+		h.Documents, h.Last = append(h.Documents, hit.Source), hit.Sort
 	}
 	return h, nil
 }

@@ -2,6 +2,7 @@ package writes
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"spiceharvester/shared/command"
@@ -32,6 +33,9 @@ func (s *Service) RestoreInstance(ctx context.Context, c Caller, t InstanceTarge
 	}
 	ref := t.ref(id)
 	v, err := (&history.Reader{Log: s.Commands.Log}).Exact(ctx, ref, m)
+	if reason := (problem.Message{}); errors.As(err, &reason) {
+		err = problem.Validation(problem.InvalidValue([]any{"body", "position"}, reason, nil))
+	}
 	if err != nil {
 		return s.replayed(ctx, c, t.Database, err)
 	}
