@@ -69,7 +69,7 @@ func TestATrackedBulkIsATask(t *testing.T) {
 
 	for path, want := range map[string]int{
 		"/api/v1/tasks/00000000-0000-4000-8000-000000000000": 404, "/api/v1/tasks/00000000-0000-4000-8000-000000000000/result": 404, "/api/v1/tasks/x": 400,
-		"/api/v1/tasks/?status=DONE": 422, "/api/v1/tasks/?limit=1001": 422, "/api/v1/tasks/" + retry.Text("task_id") + "/nothing": 404,
+		"/api/v1/tasks/?status=DONE": 400, "/api/v1/tasks/?limit=1001": 422, "/api/v1/tasks/" + retry.Text("task_id") + "/nothing": 404,
 	} {
 		bff.call(want, "GET", path, nil)
 	}
