@@ -41,9 +41,17 @@ const maxBody = 64 << 20
 const anonymous = "anonymous"
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.faults.Serve(w, r, h.serve, func(w http.ResponseWriter, _ *http.Request, status int) {
-		writeJSON(w, status, map[string]any{"api:message": "a fault of this stand-in is switched on", "api:status": terr.StatusName(status)})
-	})
+	h.faults.Serve(w, r, h.serve, fault)
+}
+
+// fault answers as the server does when it cannot serve: with 500 when it has
+// given up its retries.
+func fault(w http.ResponseWriter, _ *http.Request, status int) {
+	message := "a fault of this stand-in is switched on"
+	if status == http.StatusInternalServerError {
+		message = "Transaction retry count exceeded in internal operation"
+	}
+	writeJSON(w, status, map[string]any{"api:message": message, "api:status": terr.StatusName(status)})
 }
 
 // call is a request on its way.
