@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"spiceharvester/infra/local/folderlock"
 	"spiceharvester/infra/local/terminusdb"
@@ -40,7 +41,9 @@ func TestRestart(t *testing.T) {
 	for i, path := range paths {
 		before[i] = s.must("GET", path, "")
 	}
-	if _, err := terminusdb.Start(t.Context(), terminusdb.Config{Dir: dir, User: user, Key: key}); !errors.Is(err, folderlock.ErrTaken) {
+	impatient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := terminusdb.Start(impatient, terminusdb.Config{Dir: dir, User: user, Key: key}); !errors.Is(err, folderlock.ErrTaken) {
 		t.Errorf("a second server on the folder: %v", err)
 	}
 	s.stop()
