@@ -1,0 +1,143 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// Found is one document of a look-up. Source is nil if it does not exist;
+// Deleted tells that it did.
+type Found struct {
+	Source  json.RawMessage
+	Deleted bool
+}
+
+// Documents reads documents by id as they were written last, in the order of the
+// ids. fields names what of the source is wanted; none for all.
+func (c *Client) Documents(ctx context.Context, alias string, ids []string, fields ...string) ([]Found, error) {
+	found := make([]Found, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	body, err := json.Marshal(object{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("search: mget: %w", err)
+	}
+	var answer struct {
+		Docs []struct {
+			Found  bool
+			Source json.RawMessage `json:"_source"`
+			Error  *struct{ Type, Reason string }
+		}
+	}
+	request := esapi.MgetRequest{Index: alias, Body: bytes.NewReader(body)}
+	if len(fields) > 0 {
+		request.SourceIncludes = append([]string{"deleted"}, fields...)
+	}
+	if err := c.do(ctx, "mget "+alias, request, &answer); err != nil {
+		return nil, err
+	}
+	if len(answer.Docs) != len(ids) {
+		return nil, fmt.Errorf("search: mget %s: asked for %d documents, answered were %d", alias, len(ids), len(answer.Docs))
+	}
+	for i, d := range answer.Docs {
+		if d.Error != nil && d.Error.Type != "index_not_found_exception" {
+			return nil, fmt.Errorf("search: mget %s: %s: %s", alias, d.Error.Type, d.Error.Reason)
+		}
+		if !d.Found {
+			continue
+		}
+		var state struct{ Deleted bool }
+		if err := json.Unmarshal(d.Source, &state); err != nil {
+			return nil, fmt.Errorf("search: mget %s: %w", alias, err)
+		}
+		if found[i].Deleted = state.Deleted; !state.Deleted {
+			found[i].Source = d.Source
+		}
+	}
+	return found, nil
+}
+
+// LinksOf reads the links of documents, "predicate>class/id", in the order of the
+// ids. What does not exist has none.
+func (c *Client) LinksOf(ctx context.Context, alias string, ids []string) ([][]string, error) {
+	found, err := c.Documents(ctx, alias, ids, "links")
+	if err != nil {
+		return nil, err
+	}
+	links := make([][]string, len(ids))
+	for i, f := range found {
+		if f.Source == nil {
+			continue
+		}
+		var d struct{ Links []string }
+		if err := json.Unmarshal(f.Source, &d); err != nil {
+			return nil, fmt.Errorf("search: links of %s: %w", ids[i], err)
+		}
+		links[i] = d.Links
+	}
+	return links, nil
+}
+
+// Linking is a document that has links.
+type Linking struct {
+	Class    string `json:"class_id"`
+	Instance string `json:"instance_id"`
+	Links    []string
+}
+
+// LinkedBy visits the documents that hold any of the links, by class and id,
+// until visit returns false or limit documents were seen. class, if set, is
+// theirs.
+func (c *Client) LinkedBy(ctx context.Context, alias string, links []string, class string, limit int, visit func(Linking) bool) error {
+	filter := []object{{"term": object{"deleted": false}}, {"terms": object{"links": links}}}
+	if class != "" {
+		filter = append(filter, object{"term": object{"class_id": class}})
+	}
+	return c.walk(ctx, alias, object{
+		"query": object{"bool": object{"filter": filter}}, "_source": []string{"class_id", "instance_id", "links"}, "track_total_hits": false,
+		"sort": []object{{"class_id": "asc"}, {"instance_id": "asc"}},
+	}, limit, func(source json.RawMessage) (bool, error) {
+		var l Linking
+		if err := json.Unmarshal(source, &l); err != nil {
+			return false, fmt.Errorf("search: links in %s: %w", alias, err)
+		}
+		return visit(l), nil
+	})
+}
+
+// walkPage bounds one answer of a walk.
+const walkPage = 1000
+
+// walk runs a query page by page until visit returns false or limit documents
+// were seen. The body must have a sort without ties. An index that does not exist
+// is empty.
+func (c *Client) walk(ctx context.Context, alias string, body object, limit int, visit func(json.RawMessage) (bool, error)) error {
+	for limit > 0 {
+		size := min(limit, walkPage)
+		body["size"] = size
+		var answer searchAnswer
+		if err := c.search(ctx, alias, body, &answer); err != nil {
+			if isMissingIndex(err) {
+				return nil
+			}
+			return err
+		}
+		hits := answer.Hits.Hits
+		for _, hit := range hits {
+			if goOn, err := visit(hit.Source); err != nil || !goOn {
+				return err
+			}
+		}
+		if len(hits) < size {
+			return nil
+		}
+		limit -= len(hits)
+		body["search_after"] = hits[len(hits)-1].Sort
+	}
+	return nil
+}
