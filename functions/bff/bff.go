@@ -28,6 +28,7 @@ type Function struct {
 	reads   *reads.Reads
 	checker *checker.Checker
 	live    *live.Hub
+	graph   graphs
 
 	ingest    *ingest.Service
 	objectify *objectify.Store
@@ -86,6 +87,9 @@ func Open(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	f.live = live.NewHub(live.Config{Log: p.Log, Board: c.Statuses.Board, Status: c.Commands.Status, Limits: limits, Logger: p.Logger})
+	if f.graph, err = openGraph(p, f.core, client); err != nil {
+		return nil, err
+	}
 	f.routes()
 	return f, nil
 }
@@ -146,6 +150,8 @@ func (f *Function) routes() {
 	f.Handle("POST /api/v1/objectify/datasets/{dataset_id}/run", f.runObjectify)
 	f.Handle("GET /api/v1/objectify/jobs/{job_id}", f.getJob)
 	f.Handle("GET /api/v1/objectify/jobs/{job_id}/errors", f.jobErrors)
+
+	f.graphRoutes()
 
 	f.Handle("GET /api/v1/monitoring/projections", f.projections)
 	f.lineageRoutes()

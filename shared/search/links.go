@@ -101,7 +101,7 @@ func (c *Client) LinkedBy(ctx context.Context, alias string, links []string, cla
 	return c.walk(ctx, alias, object{
 		"query": object{"bool": object{"filter": filter}}, "_source": []string{"class_id", "instance_id", "links"}, "track_total_hits": false,
 		"sort": []object{{"class_id": "asc"}, {"instance_id": "asc"}},
-	}, limit, func(source json.RawMessage) (bool, error) {
+	}, limit, walkPage, func(source json.RawMessage) (bool, error) {
 		var l Linking
 		if err := json.Unmarshal(source, &l); err != nil {
 			return false, fmt.Errorf("search: links in %s: %w", alias, err)
@@ -116,9 +116,9 @@ const walkPage = 1000
 // walk runs a query page by page until visit returns false or limit documents
 // were seen. The body must have a sort without ties. An index that does not exist
 // is empty.
-func (c *Client) walk(ctx context.Context, alias string, body object, limit int, visit func(json.RawMessage) (bool, error)) error {
+func (c *Client) walk(ctx context.Context, alias string, body object, limit, page int, visit func(json.RawMessage) (bool, error)) error {
 	for limit > 0 {
-		size := min(limit, walkPage)
+		size := min(limit, page)
 		body["size"] = size
 		var answer searchAnswer
 		if err := c.search(ctx, alias, body, &answer); err != nil {
