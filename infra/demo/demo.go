@@ -56,6 +56,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{w.classes, w.airports, w.routes, w.search, w.trace, w.lineage, w.mistakes} {
+	for _, step := range []func(context.Context) error{w.classes, w.airports, w.routes, w.search, w.trace, w.connections, w.mistakes} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -223,6 +224,27 @@ func (w *walk) trace(ctx context.Context) error {
 		return err
 	}
 	w.origin(&origin.Data.Source)
+	return nil
+}
+
+// connections follows the links from an airport over routes to other airports.
+func (w *walk) connections(ctx context.Context) error {
+	w.title("A graph query: from Anchorage, two links away")
+	query := map[string]any{
+		"start_class": airport.ID, "filters": map[string]any{"iata": "ANC"}, "limit": 3, "include_paths": true, "include_documents": false,
+		"hops": []map[string]any{
+			{"predicate": "origin", "target_class": route.ID, "direction": "reverse"}, {"predicate": "destination", "target_class": airport.ID},
+		},
+	}
+	var found struct {
+		Paths []path `json:"paths"`
+	}
+	if err := w.post(ctx, "/graph-query/"+Database, "", query, &found); err != nil {
+		return err
+	}
+	for _, p := range found.Paths {
+		w.path(p)
+	}
 	return nil
 }
 

@@ -52,6 +52,15 @@ type source struct {
 	Line    int64  `json:"line"`
 }
 
+// path is one way through the graph.
+type path struct {
+	Nodes []string `json:"nodes"`
+	Edges []struct {
+		From      string `json:"from"`
+		Predicate string `json:"predicate"`
+	} `json:"edges"`
+}
+
 // rowError is a reason why a row was refused.
 type rowError struct {
 	Row     int64  `json:"row_index"`
@@ -137,4 +146,17 @@ func (s show) heads(before, after string) {
 		return
 	}
 	s.line("Its head was at %s and is at %s. Run the demo again: it adds nothing.", before, after)
+}
+
+// path shows nodes with the links between them, each with its direction.
+func (s show) path(p path) {
+	text := p.Nodes[0]
+	for i, e := range p.Edges {
+		arrow := " -" + e.Predicate + "-> "
+		if e.From != p.Nodes[i] {
+			arrow = " <-" + e.Predicate + "- "
+		}
+		text += arrow + p.Nodes[i+1]
+	}
+	s.line("%s", text)
 }

@@ -22,6 +22,7 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{
 		"COMPLETED: 3376 created, 0 updated, 0 unchanged, 0 refused.", "COMPLETED: 5366 created, 0 updated, 0 unchanged, 0 refused.",
 		"ORD   Chicago O'Hare International", "origin       -> Airport/ORD", "It comes from flights-airport.csv, row 3919 (line 3920), version 1",
+		"Airport/ANC <-origin- Route/ANC:",
 		"PARTIAL: 0 created, 0 updated, 5363 unchanged, 3 refused.", `row 10, line 11, origin "XXXX"`, `row 20, line 21, destination ""`, `row 30, line 31, count "many"`,
 	} {
 		if !strings.Contains(first, want) {
