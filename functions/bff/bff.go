@@ -29,6 +29,7 @@ type Function struct {
 	checker *checker.Checker
 	live    *live.Hub
 	graph   graphs
+	queries *core.Queries
 
 	ingest    *ingest.Service
 	objectify *objectify.Store
@@ -88,6 +89,9 @@ func Open(p *platform.Platform) (*Function, error) {
 	}
 	f.live = live.NewHub(live.Config{Log: p.Log, Board: c.Statuses.Board, Status: c.Commands.Status, Limits: limits, Logger: p.Logger})
 	if f.graph, err = openGraph(p, f.core, client); err != nil {
+		return nil, err
+	}
+	if f.queries, err = core.OpenQueries(p, c, client); err != nil {
 		return nil, err
 	}
 	f.routes()
@@ -152,6 +156,7 @@ func (f *Function) routes() {
 	f.Handle("GET /api/v1/objectify/jobs/{job_id}/errors", f.jobErrors)
 
 	f.graphRoutes()
+	f.queryRoutes()
 
 	f.Handle("GET /api/v1/monitoring/projections", f.projections)
 	f.lineageRoutes()

@@ -16,6 +16,7 @@ type Function struct {
 	core  *core.Core
 	reads *reads.Reads
 	lists *core.InstanceLists
+	queries *core.Queries
 }
 
 // Open makes the OMS out of the environment.
@@ -34,6 +35,9 @@ func Open(p *platform.Platform) (*Function, error) {
 		reads: &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
 	c.Writes.Stored = f.reads
+	if f.queries, err = core.OpenQueries(p, c, client); err != nil {
+		return nil, err
+	}
 	f.routes()
 	return f, nil
 }
@@ -66,6 +70,8 @@ func (f *Function) routes() {
 	f.Handle("POST "+async+"/{class_id}/bulk-update", instances.BulkUpdate)
 	f.Handle("POST "+async+"/{class_id}/bulk-delete", instances.BulkDelete)
 	f.Handle("POST "+async+"/{class_id}/{instance_id}/restore", instances.Restore)
+
+	f.queryRoutes()
 
 	f.Handle("GET "+async+"/command/{command_id}/status", f.core.CommandStatus)
 	f.Handle("GET /api/v1/commands/{command_id}/status", f.core.CommandStatus)

@@ -20,6 +20,11 @@ func HasAny(property string, keys ...string) Condition {
 	return Condition{object{"terms": object{idx(property): keys}}}
 }
 
+// HasAnyInside asks for one of some keys in a member of a value that is an object.
+func HasAnyInside(property, member string, keys ...string) Condition {
+	return Condition{object{"terms": object{idx(property) + "." + fieldName(member): keys}}}
+}
+
 // IDs asks for instances by id.
 func IDs(ids ...string) Condition { return Condition{object{"terms": object{"instance_id": ids}}} }
 
