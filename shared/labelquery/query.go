@@ -58,7 +58,7 @@ func Parse(body map[string]any, extra ...string) (*Request, error) {
 		ClassLabel: p.text(body, "class_label", "body"), ClassID: p.text(body, "class_id", "body"), OrderBy: p.text(body, "order_by", "body"),
 		Limit: p.whole(body, "limit", DefaultLimit, MaxLimit), Offset: p.whole(body, "offset", 0, 1<<40),
 	}
-	if q.ClassLabel == "" && q.ClassID == "" {
+	if q.ClassLabel == "" && q.ClassID == "" && !wrongType(body["class_label"]) && !wrongType(body["class_id"]) {
 		p.errs = append(p.errs, problem.InvalidValue([]any{"body", "class_label"}, textNoClass.With(), nil))
 	}
 	switch direction := p.text(body, "order_direction", "body"); strings.ToLower(direction) {
@@ -84,6 +84,12 @@ func Parse(body map[string]any, extra ...string) (*Request, error) {
 		q.Select = append(q.Select, name)
 	}
 	return q, p.errs.Err()
+}
+
+// wrongType reports whether a text has another type; that is told already.
+func wrongType(v any) bool {
+	_, ok := v.(string)
+	return v != nil && !ok
 }
 
 type parser struct{ errs problem.FieldErrors }
