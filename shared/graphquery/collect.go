@@ -29,6 +29,9 @@ func newCollector(q *Query) *collector {
 	}
 }
 
+// wanted is how many bindings are still to come until the page is full.
+func (c *collector) wanted() int { return c.skip + c.q.Limit - c.bindings }
+
 func (c *collector) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	for _, w := range c.warnings {

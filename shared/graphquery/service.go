@@ -41,7 +41,7 @@ func (s *Service) Run(ctx context.Context, database, branch string, q *Query) (*
 }
 
 func (s *Service) collect(ctx context.Context, database, branch string, q *Query, c *collector) error {
-	w := newWalker(s.Engine, database, branch, q.hops(), s.Limits.Visits)
+	w := newWalker(s.Engine, database, branch, q.hops(), s.Limits.Visits, c.wanted)
 	err := s.starts(ctx, database, q, q.Offset+q.Limit, func(page []graph.Node) (bool, error) {
 		return w.from(ctx, page, c.add)
 	})

@@ -11,9 +11,9 @@ import (
 var errVisits = errors.New("graphquery: visit limit")
 
 const (
-	firstChunk = 8    // nodes of the first expansion of a hop
-	lastChunk  = 256  // nodes of one expansion at most
-	firstEdges = 2000 // edges asked for at once
+	maxChunk   = 256  // nodes of one expansion at most
+	minEdges   = 64   // edges asked for at once of one node, at least
+	firstEdges = 2000 // and at most; of several nodes always as many
 )
 
 // walker finds bindings one after the other: depth first, so that it stops as soon
@@ -24,13 +24,25 @@ type walker struct {
 	engine           graph.Engine
 	database, branch string
 	hops             []graph.Hop
-	visits           int // left
-	atOnce           int // edges asked for at first
-	chunk            []int
+	visits           int        // left
+	wanted           func() int // bindings until the page is full
+	atOnce           int        // firstEdges
+	levels           []level
 
 	links map[graph.Hop]map[graph.Node]*links
 	dead  []map[graph.Node]bool // by level: no binding goes through here
 	path  []graph.Edge
+}
+
+// level is what was seen of a hop.
+type level struct{ chunk, nodes, edges int }
+
+// fan is how many links a node has on average; 1 while nothing is known.
+func (l *level) fan() float64 {
+	if l.nodes == 0 {
+		return 1
+	}
+	return max(float64(l.edges)/float64(l.nodes), 0.05)
 }
 
 // links are what one hop finds at one node, or the first of it.
@@ -39,12 +51,11 @@ type links struct {
 	more  bool
 }
 
-func newWalker(engine graph.Engine, database, branch string, hops []graph.Hop, visits int) *walker {
-	w := &walker{engine: engine, database: database, branch: branch, hops: hops, visits: visits, atOnce: firstEdges, links: map[graph.Hop]map[graph.Node]*links{}}
+func newWalker(engine graph.Engine, database, branch string, hops []graph.Hop, visits int, wanted func() int) *walker {
+	w := &walker{wanted: wanted, levels: make([]level, len(hops)), engine: engine, database: database, branch: branch, hops: hops, visits: visits, atOnce: firstEdges, links: map[graph.Hop]map[graph.Node]*links{}}
 	for _, h := range hops {
 		w.links[h] = map[graph.Node]*links{}
 		w.dead = append(w.dead, map[graph.Node]bool{})
-		w.chunk = append(w.chunk, firstChunk)
 	}
 	return w
 }
@@ -125,27 +136,43 @@ func (w *walker) visit(ctx context.Context, level int, start, n graph.Node, emit
 	return alive, true, nil
 }
 
+// chunk is how many nodes of a hop to expand next: as many as the bindings that are
+// wanted need, but never many more than the last time.
+func (w *walker) chunk(at int) int {
+	need := float64(w.wanted())
+	for i := range w.levels[at:] {
+		need /= w.levels[at+i].fan()
+	}
+	l := &w.levels[at]
+	l.chunk = max(1, min(int(need)+1, 4*l.chunk, maxChunk))
+	return l.chunk
+}
+
 // load expands a node for a hop, and with it those that come next.
-func (w *walker) load(ctx context.Context, level int, n graph.Node, next func(yield func(graph.Node) bool)) error {
-	hop := w.hops[level]
+func (w *walker) load(ctx context.Context, at int, n graph.Node, next func(yield func(graph.Node) bool)) error {
+	hop := w.hops[at]
 	known := w.links[hop]
 	if known[n] != nil {
 		return nil
 	}
-	nodes := make([]graph.Node, 0, w.chunk[level])
+	size := w.chunk(at)
+	nodes := make([]graph.Node, 0, size)
 	taken := map[graph.Node]bool{}
 	for node := range next {
-		if known[node] == nil && !taken[node] && !w.dead[level][node] {
+		if known[node] == nil && !taken[node] {
 			taken[node] = true
 			nodes = append(nodes, node)
 		}
-		if len(nodes) == w.chunk[level] {
+		if len(nodes) == size {
 			break
 		}
 	}
-	w.chunk[level] = min(4*w.chunk[level], lastChunk)
 	for {
-		edges, more, err := w.expand(ctx, nodes, hop, w.atOnce)
+		limit := w.atOnce
+		if len(nodes) == 1 {
+			limit = min(limit, max(2*w.wanted(), minEdges))
+		}
+		edges, more, err := w.expand(ctx, nodes, hop, limit)
 		if err != nil {
 			return err
 		}
@@ -153,6 +180,8 @@ func (w *walker) load(ctx context.Context, level int, n graph.Node, next func(yi
 			nodes = nodes[:max(1, len(nodes)/4)]
 			continue
 		}
+		w.levels[at].nodes += len(nodes)
+		w.levels[at].edges += len(edges)
 		for _, node := range nodes {
 			known[node] = &links{more: more}
 		}
@@ -166,7 +195,7 @@ func (w *walker) load(ctx context.Context, level int, n graph.Node, next func(yi
 
 // grow fetches more of the links of one node.
 func (w *walker) grow(ctx context.Context, hop graph.Hop, n graph.Node, l *links) error {
-	edges, more, err := w.expand(ctx, []graph.Node{n}, hop, 4*max(len(l.edges), w.atOnce))
+	edges, more, err := w.expand(ctx, []graph.Node{n}, hop, 4*max(len(l.edges), 1))
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,8 @@ func (l *listed) bindings(hops []graph.Hop, at graph.Node, path []graph.Edge) []
 	return all
 }
 
+func wants(n int) func() int { return func() int { return n } }
+
 func TestWalkFindsTheBindingsOfAModelInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		engine := &listed{}
@@ -69,7 +71,7 @@ func TestWalkFindsTheBindingsOfAModelInOrder(t *testing.T) {
 			want = append(want, engine.bindings(hops, s, nil)...)
 		}
 		limit := rapid.IntRange(1, 60).Draw(t, "limit")
-		w := newWalker(engine, "", "", hops, 1_000_000)
+		w := newWalker(engine, "", "", hops, 1_000_000, wants(limit))
 		w.atOnce = rapid.IntRange(1, 4).Draw(t, "edges at once")
 		var got [][]graph.Edge
 		goOn, err := w.from(t.Context(), starts, func(_ graph.Node, path []graph.Edge) bool {
@@ -95,7 +97,7 @@ func TestWalkDoesNotTryAgainWhatLeadsNowhere(t *testing.T) {
 	}
 	hops := slices.Repeat([]graph.Hop{{Predicate: "p"}}, 9)
 	hops = append(hops, graph.Hop{Predicate: "none"})
-	w := newWalker(engine, "", "", hops, 10_000)
+	w := newWalker(engine, "", "", hops, 10_000, wants(100))
 	goOn, err := w.from(t.Context(), []graph.Node{n(0)}, func(graph.Node, []graph.Edge) bool { t.Error("a binding"); return true })
 	if err != nil || !goOn || engine.asked > 2*20 {
 		t.Errorf("%t, %v, %d nodes asked", goOn, err, engine.asked)
@@ -109,11 +111,11 @@ func TestWalkStopsEarly(t *testing.T) {
 	}
 	found := 0
 	emit := func(graph.Node, []graph.Edge) bool { found++; return found < 10 }
-	w := newWalker(engine, "", "", []graph.Hop{{Predicate: "p"}, {Predicate: "q"}}, 100_000)
+	w := newWalker(engine, "", "", []graph.Hop{{Predicate: "p"}, {Predicate: "q"}}, 100_000, wants(10))
 	if _, err := w.from(t.Context(), []graph.Node{n(0)}, emit); err != nil || found != 10 || engine.asked > 100 {
 		t.Errorf("%d bindings, %v, %d nodes asked", found, err, engine.asked)
 	}
-	w = newWalker(engine, "", "", []graph.Hop{{Predicate: "p"}, {Predicate: "none"}}, 5000)
+	w = newWalker(engine, "", "", []graph.Hop{{Predicate: "p"}, {Predicate: "none"}}, 5000, wants(10))
 	if _, err := w.from(t.Context(), []graph.Node{n(0)}, emit); !errors.Is(err, errVisits) || engine.asked > 6000 {
 		t.Errorf("%v, %d nodes asked", err, engine.asked)
 	}

@@ -81,11 +81,45 @@ func (f SourceFilter) Apply(source string) any {
 	if len(f.Includes) == 0 && len(f.Excludes) == 0 {
 		return xcontent.Raw(source)
 	}
+	if f.plain() {
+		if out, ok := f.members(source); ok {
+			return out
+		}
+	}
 	doc, err := xcontent.Parse(source)
 	if err != nil {
 		return xcontent.Raw(source)
 	}
 	return f.object(doc.Root(), "", len(f.Includes) == 0)
+}
+
+// plain reports whether the filter only names members of the root.
+func (f SourceFilter) plain() bool {
+	for _, name := range f.Includes {
+		if strings.ContainsAny(name, "*.") {
+			return false
+		}
+	}
+	return len(f.Excludes) == 0
+}
+
+// members takes the included members of the root without reading what is in them.
+// It gives up if it meets a name that it would have to decode.
+func (f SourceFilter) members(source string) (xcontent.Obj, bool) {
+	out := xcontent.Obj{}
+	ok := xcontent.Members(source, func(key, value string) bool {
+		if strings.IndexByte(key, '\\') >= 0 || strings.IndexByte(key, '.') >= 0 {
+			return false
+		}
+		for _, name := range f.Includes {
+			if name == key {
+				out = out.Add(key, xcontent.Raw(value))
+				break
+			}
+		}
+		return true
+	})
+	return out, ok
 }
 
 // object filters one object. all is true when an include already covers it.
