@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"spiceharvester/shared/graph"
-	"spiceharvester/shared/problem"
 	"spiceharvester/shared/search"
 )
 
@@ -136,11 +134,12 @@ type IndexSummary struct {
 type stored struct {
 	Document
 	Position string `json:"position"`
+	Deleted  bool   `json:"deleted"`
 }
 
 // storedFields are the fields of stored; bareFields are those without the data.
 var (
-	bareFields   = []string{"instance_id", "class_id", "event_id", "event_sequence", "event_timestamp", "position"}
+	bareFields   = []string{"instance_id", "class_id", "event_id", "event_sequence", "event_timestamp", "position", "deleted"}
 	storedFields = append([]string{"db_name", "branch", "version", "created_at", "updated_at", "data"}, bareFields...)
 )
 
@@ -196,20 +195,18 @@ func (s *Service) documents(ctx context.Context, database string, q *Query, node
 		for i, n := range chunk {
 			ids[i] = search.InstanceID(n.Class, n.ID)
 		}
-		found, err := s.Search.Documents(ctx, search.InstancesAlias(database), ids, fields...)
+		found, err := search.Documents[stored](ctx, s.Search, search.InstancesAlias(database), ids, fields...)
 		if err != nil {
 			return nil, nil, unavailable(err)
 		}
-		for i, f := range found {
-			deleted[chunk[i]] = f.Deleted
-			if f.Source == nil {
-				continue
+		for i, d := range found {
+			switch {
+			case d == nil:
+			case d.Deleted:
+				deleted[chunk[i]] = true
+			default:
+				docs[chunk[i]] = d
 			}
-			d := &stored{}
-			if err := json.Unmarshal(f.Source, d); err != nil {
-				return nil, nil, problem.Internal(fmt.Errorf("graphquery: document %s: %w", ids[i], err))
-			}
-			docs[chunk[i]] = d
 		}
 	}
 	return docs, deleted, nil
@@ -259,16 +256,22 @@ func age(timestamp string, now time.Time) *float64 {
 // display finds what a person calls an instance: its key, and what is called name,
 // label or title.
 func display(n graph.Node, data json.RawMessage) Display {
-	var values map[string]json.RawMessage
 	d := Display{PrimaryKey: n.ID, Summary: n.ID}
-	if json.Unmarshal(data, &values) != nil {
+	if implicit := strings.ToLower(n.Class) + "_id"; bytes.Contains(data, []byte(implicit)) {
+		var values map[string]json.RawMessage
+		if json.Unmarshal(data, &values) != nil {
+			return d
+		}
+		if key, ok := plain(values[implicit]); ok {
+			d.PrimaryKey, d.Summary = key, key
+		}
+	}
+	var named struct{ Name, Label, Title json.RawMessage }
+	if json.Unmarshal(data, &named) != nil {
 		return d
 	}
-	if key, ok := plain(values[strings.ToLower(n.Class)+"_id"]); ok {
-		d.PrimaryKey, d.Summary = key, key
-	}
-	for _, property := range []string{"name", "label", "title"} {
-		if text, ok := plain(values[property]); ok {
+	for _, value := range []json.RawMessage{named.Name, named.Label, named.Title} {
+		if text, ok := plain(value); ok {
 			d.Name, d.Summary = &text, text
 			break
 		}

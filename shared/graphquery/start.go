@@ -1,7 +1,6 @@
 package graphquery
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,12 @@ import (
 
 // startPage bounds the instances that are fetched at once to start from.
 const startPage = 100
+
+// candidate is an instance that may pass the filters.
+type candidate struct {
+	Instance string         `json:"instance_id"`
+	Data     map[string]any `json:"data"`
+}
 
 // starts visits the instances of the start class that pass the filters, by id, a
 // page at a time.
@@ -36,16 +41,7 @@ func (s *Service) starts(ctx context.Context, database string, q *Query, want in
 		stopped = !goOn
 		return goOn, err
 	}
-	err := s.Search.Walk(ctx, selection, maxInt, size, func(source json.RawMessage) (bool, error) {
-		var d struct {
-			Instance string         `json:"instance_id"`
-			Data     map[string]any `json:"data"`
-		}
-		decoder := json.NewDecoder(bytes.NewReader(source))
-		decoder.UseNumber()
-		if err := decoder.Decode(&d); err != nil {
-			return false, fmt.Errorf("graphquery: start: %w", err)
-		}
+	err := search.Walk(ctx, s.Search, selection, maxInt, size, func(d *candidate) (bool, error) {
 		seen++
 		if passes(d.Data, q.Filters) {
 			page = append(page, graph.Node{Class: q.StartClass, ID: d.Instance})

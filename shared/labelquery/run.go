@@ -1,7 +1,6 @@
 package labelquery
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,11 +22,11 @@ type Service struct {
 	MaxScan int
 }
 
-// maxScanBytes bounds the data that is read for one answer.
+// maxScanBytes bounds the data that is kept for one answer.
 const maxScanBytes = 64 << 20
 
 // scanPage is how many instances are fetched at once.
-const scanPage = 500
+const scanPage = 200
 
 // MaxScanFromEnv reads QUERY_MAX_SCAN_DOCS, 5000 by default.
 func MaxScanFromEnv(getenv func(string) string) (int, error) {
@@ -67,14 +66,26 @@ type document struct {
 	Data      map[string]any `json:"data"`
 }
 
-func decode(source json.RawMessage) (document, error) {
-	decoder := json.NewDecoder(bytes.NewReader(source))
-	decoder.UseNumber()
-	var d document
-	if err := decoder.Decode(&d); err != nil {
-		return d, problem.Internal(fmt.Errorf("labelquery: document: %w", err))
+// size estimates the bytes of a document.
+func (d *document) size() int { return len(d.Instance) + 100 + sizeOf(d.Data) }
+
+func sizeOf(v any) int {
+	n := 16
+	switch v := v.(type) {
+	case string:
+		n += len(v)
+	case json.Number:
+		n += len(v)
+	case []any:
+		for _, item := range v {
+			n += sizeOf(item)
+		}
+	case map[string]any:
+		for name, item := range v {
+			n += 16 + len(name) + sizeOf(item)
+		}
 	}
-	return d, nil
+	return n
 }
 
 // get reads a field of a document.
@@ -135,17 +146,13 @@ func (s *Service) Run(ctx context.Context, database string, d *classes.Definitio
 	if q.Offset+q.Limit > search.Window {
 		return Result{}, problem.InvalidParameter([]any{"body", "offset"}, textWindow.With("limit", search.Window), q.Offset)
 	}
-	hits, err := s.Search.Select(ctx, p.selection, q.Offset, q.Limit)
+	page, total, err := search.Select[document](ctx, s.Search, p.selection, q.Offset, q.Limit)
 	if err != nil {
 		return Result{}, unavailable(err)
 	}
-	r := Result{Total: hits.Total, Rows: make([]Row, 0, len(hits.Documents))}
-	for _, source := range hits.Documents {
-		d, err := decode(source)
-		if err != nil {
-			return Result{}, err
-		}
-		r.Rows = append(r.Rows, q.row(&d))
+	r := Result{Total: total, Rows: make([]Row, 0, len(page))}
+	for i := range page {
+		r.Rows = append(r.Rows, q.row(&page[i]))
 	}
 	return r, nil
 }
@@ -154,18 +161,14 @@ func (s *Service) Run(ctx context.Context, database string, d *classes.Definitio
 func (s *Service) scan(ctx context.Context, q *Query, selection search.Selection) (Result, error) {
 	selection.Order = nil
 	var matched []document
-	read, size, tooMuch := 0, 0, false
-	err := s.Search.Walk(ctx, selection, s.MaxScan+1, scanPage, func(source json.RawMessage) (bool, error) {
-		read++
-		size += len(source)
-		if tooMuch = read > s.MaxScan || size > maxScanBytes; tooMuch {
-			return false, nil
+	read, kept, tooMuch := 0, 0, false
+	err := search.Walk(ctx, s.Search, selection, s.MaxScan+1, scanPage, func(d *document) (bool, error) {
+		if read++; read <= s.MaxScan && q.passes(d) {
+			matched = append(matched, *d)
+			kept += d.size()
 		}
-		d, err := decode(source)
-		if err == nil && q.passes(&d) {
-			matched = append(matched, d)
-		}
-		return true, err
+		tooMuch = read > s.MaxScan || kept > maxScanBytes
+		return !tooMuch, nil
 	})
 	if err != nil {
 		return Result{}, unavailable(err)

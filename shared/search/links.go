@@ -9,17 +9,11 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
-// Found is one document of a look-up. Source is nil if it does not exist;
-// Deleted tells that it did.
-type Found struct {
-	Source  json.RawMessage
-	Deleted bool
-}
-
 // Documents reads documents by id as they were written last, in the order of the
-// ids. fields names what of the source is wanted; none for all.
-func (c *Client) Documents(ctx context.Context, alias string, ids []string, fields ...string) ([]Found, error) {
-	found := make([]Found, len(ids))
+// ids; nil is one that does not exist, tombstones are read. fields names what of
+// the source is wanted; none for all. Numbers keep their text in an any.
+func Documents[T any](ctx context.Context, c *Client, alias string, ids []string, fields ...string) ([]*T, error) {
+	found := make([]*T, len(ids))
 	if len(ids) == 0 {
 		return found, nil
 	}
@@ -30,14 +24,11 @@ func (c *Client) Documents(ctx context.Context, alias string, ids []string, fiel
 	var answer struct {
 		Docs []struct {
 			Found  bool
-			Source json.RawMessage `json:"_source"`
+			Source *T `json:"_source"`
 			Error  *struct{ Type, Reason string }
 		}
 	}
-	request := esapi.MgetRequest{Index: alias, Body: bytes.NewReader(body)}
-	if len(fields) > 0 {
-		request.SourceIncludes = append([]string{"deleted"}, fields...)
-	}
+	request := esapi.MgetRequest{Index: alias, Body: bytes.NewReader(body), SourceIncludes: fields}
 	if err := c.do(ctx, "mget "+alias, request, &answer); err != nil {
 		return nil, err
 	}
@@ -48,37 +39,25 @@ func (c *Client) Documents(ctx context.Context, alias string, ids []string, fiel
 		if d.Error != nil && d.Error.Type != "index_not_found_exception" {
 			return nil, fmt.Errorf("search: mget %s: %s: %s", alias, d.Error.Type, d.Error.Reason)
 		}
-		if !d.Found {
-			continue
-		}
-		var state struct{ Deleted bool }
-		if err := json.Unmarshal(d.Source, &state); err != nil {
-			return nil, fmt.Errorf("search: mget %s: %w", alias, err)
-		}
-		if found[i].Deleted = state.Deleted; !state.Deleted {
-			found[i].Source = d.Source
+		if d.Found {
+			found[i] = d.Source
 		}
 	}
 	return found, nil
 }
 
 // LinksOf reads the links of documents, "predicate>class/id", in the order of the
-// ids. What does not exist has none.
+// ids. What does not exist has none, and neither has a tombstone.
 func (c *Client) LinksOf(ctx context.Context, alias string, ids []string) ([][]string, error) {
-	found, err := c.Documents(ctx, alias, ids, "links")
+	found, err := Documents[struct{ Links []string }](ctx, c, alias, ids, "links")
 	if err != nil {
 		return nil, err
 	}
 	links := make([][]string, len(ids))
-	for i, f := range found {
-		if f.Source == nil {
-			continue
+	for i, d := range found {
+		if d != nil {
+			links[i] = d.Links
 		}
-		var d struct{ Links []string }
-		if err := json.Unmarshal(f.Source, &d); err != nil {
-			return nil, fmt.Errorf("search: links of %s: %w", ids[i], err)
-		}
-		links[i] = d.Links
 	}
 	return links, nil
 }
@@ -98,16 +77,10 @@ func (c *Client) LinkedBy(ctx context.Context, alias string, links []string, cla
 	if class != "" {
 		filter = append(filter, object{"term": object{"class_id": class}})
 	}
-	return c.walk(ctx, alias, object{
+	return walk(ctx, c, alias, object{
 		"query": object{"bool": object{"filter": filter}}, "_source": []string{"class_id", "instance_id", "links"}, "track_total_hits": false,
 		"sort": []object{{"class_id": "asc"}, {"instance_id": "asc"}},
-	}, limit, walkPage, func(source json.RawMessage) (bool, error) {
-		var l Linking
-		if err := json.Unmarshal(source, &l); err != nil {
-			return false, fmt.Errorf("search: links in %s: %w", alias, err)
-		}
-		return visit(l), nil
-	})
+	}, limit, walkPage, func(l *Linking) (bool, error) { return visit(*l), nil })
 }
 
 // walkPage bounds one answer of a walk.
@@ -116,20 +89,20 @@ const walkPage = 1000
 // walk runs a query page by page until visit returns false or limit documents
 // were seen. The body must have a sort without ties. An index that does not exist
 // is empty.
-func (c *Client) walk(ctx context.Context, alias string, body object, limit, page int, visit func(json.RawMessage) (bool, error)) error {
+func walk[T any](ctx context.Context, c *Client, alias string, body object, limit, page int, visit func(*T) (bool, error)) error {
 	for limit > 0 {
 		size := min(limit, page)
 		body["size"] = size
-		var answer searchAnswer
-		if err := c.search(ctx, alias, body, &answer); err != nil {
+		var answer answerOf[T]
+		if err := runSearch(ctx, c, alias, body, &answer); err != nil {
 			if isMissingIndex(err) {
 				return nil
 			}
 			return err
 		}
 		hits := answer.Hits.Hits
-		for _, hit := range hits {
-			if goOn, err := visit(hit.Source); err != nil || !goOn {
+		for i := range hits {
+			if goOn, err := visit(&hits[i].Source); err != nil || !goOn {
 				return err
 			}
 		}

@@ -36,18 +36,22 @@ type Hits struct {
 	Last      json.RawMessage // the place of the last document in the order
 }
 
-type searchAnswer struct {
+// answerOf is the answer of a search whose documents are read into T, numbers as
+// text.
+type answerOf[T any] struct {
 	TimedOut bool `json:"timed_out"`
 	Shards   struct{ Failed int }
 	Hits     struct {
 		Total struct{ Value int }
 		Hits  []struct {
 			ID     string          `json:"_id"`
-			Source json.RawMessage `json:"_source"`
+			Source T               `json:"_source"`
 			Sort   json.RawMessage `json:"sort"`
 		}
 	}
 }
+
+type searchAnswer = answerOf[json.RawMessage]
 
 func (q *Query) body() object {
 	filter := []object{{"term": object{"deleted": false}}}
@@ -102,6 +106,10 @@ func (c *Client) Find(ctx context.Context, q Query) (Hits, error) {
 }
 
 func (c *Client) search(ctx context.Context, alias string, body object, answer *searchAnswer) error {
+	return runSearch(ctx, c, alias, body, answer)
+}
+
+func runSearch[T any](ctx context.Context, c *Client, alias string, body object, answer *answerOf[T]) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("search: query: %w", err)

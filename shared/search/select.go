@@ -1,9 +1,6 @@
 package search
 
-import (
-	"context"
-	"encoding/json"
-)
+import "context"
 
 // highest sorts behind every key. Elasticsearch wants both bounds of a range over
 // a key of a flattened field.
@@ -104,27 +101,26 @@ func (s *Selection) body() object {
 
 // Select gives one page of a selection and the number of all. offset + limit may
 // reach Window.
-func (c *Client) Select(ctx context.Context, s Selection, offset, limit int) (Hits, error) {
+func Select[T any](ctx context.Context, c *Client, s Selection, offset, limit int) (page []T, total int, err error) {
 	body := s.body()
 	body["from"], body["size"], body["track_total_hits"] = offset, limit, true
-	var answer searchAnswer
-	if err := c.search(ctx, s.Alias, body, &answer); err != nil {
+	var answer answerOf[T]
+	if err := runSearch(ctx, c, s.Alias, body, &answer); err != nil {
 		if isMissingIndex(err) {
-			return Hits{}, nil
+			return nil, 0, nil
 		}
-		return Hits{}, err
+		return nil, 0, err
 	}
-	h := Hits{Total: answer.Hits.Total.Value}
 	for _, hit := range answer.Hits.Hits {
-		h.Documents = append(h.Documents, hit.Source)
+		page = append(page, hit.Source)
 	}
-	return h, nil
+	return page, answer.Hits.Total.Value, nil
 }
 
 // Walk visits a selection, at most limit documents, page by page of the size
 // given, until visit returns false.
-func (c *Client) Walk(ctx context.Context, s Selection, limit, page int, visit func(json.RawMessage) (bool, error)) error {
+func Walk[T any](ctx context.Context, c *Client, s Selection, limit, page int, visit func(*T) (bool, error)) error {
 	body := s.body()
 	body["track_total_hits"] = false
-	return c.walk(ctx, s.Alias, body, limit, page, visit)
+	return walk(ctx, c, s.Alias, body, limit, page, visit)
 }
