@@ -35,7 +35,7 @@ func openGraph(p *platform.Platform, c *core.Core, client *search.Client) (graph
 }
 
 func (f *Function) graphRoutes() {
-	const base = "/api/v1/graph-query"
+	const base = graphPath
 	f.Handle("GET "+base+"/health", f.graphHealth)
 	f.Handle("POST "+base+"/{db_name}", f.graphQuery)
 	f.Handle("POST "+base+"/{db_name}/simple", f.graphSimple)

@@ -14,6 +14,7 @@ var operations = [][]openapi.Operation{
 	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations, replayOperations,
 	lineageOperations, auditOperations, summaryOperations,
 	instanceMoreOperations,
+	graphOperations, queryOperations,
 }
 
 // object is a body of any members; its shape is told in words where it matters.

@@ -10,7 +10,7 @@ import (
 )
 
 func (f *Function) queryRoutes() {
-	const query = "/api/v1/databases/{db_name}/query"
+	const query = queryPath
 	f.Handle("POST "+query, f.query)
 	f.Handle("POST "+query+"/raw", f.rawQuery)
 	f.Handle("GET "+query+"/builder", f.queryBuilder)
@@ -99,25 +99,20 @@ func (f *Function) queryBuilder(r *httpapi.Request) (*httpapi.Response, error) {
 	return httpapi.OK(builder), nil
 }
 
-type (
-	object = map[string]any
-	list   = []any
-)
-
 var builder = object{
 	"operators": object{
-		"comparison": list{"=", "!=", ">", ">=", "<", "<="}, "string": list{"LIKE", "NOT_LIKE", "STARTS_WITH", "ENDS_WITH", "CONTAINS"},
-		"array": list{"IN", "NOT_IN"}, "null": list{"IS_NULL", "IS_NOT_NULL"},
+		"comparison": []any{"=", "!=", ">", ">=", "<", "<="}, "string": []any{"LIKE", "NOT_LIKE", "STARTS_WITH", "ENDS_WITH", "CONTAINS"},
+		"array": []any{"IN", "NOT_IN"}, "null": []any{"IS_NULL", "IS_NOT_NULL"},
 	},
-	"order_directions": list{"asc", "desc"},
+	"order_directions": []any{"asc", "desc"},
 	"special_fields":   object{"@id": "text", "@type": "text", "@created": "text", "@modified": "text"},
 	"examples": object{
-		"simple": object{"class_label": "Product", "filters": list{object{"field": "name", "operator": "=", "value": "Desk"}}, "limit": 10},
+		"simple": object{"class_label": "Product", "filters": []any{object{"field": "name", "operator": "=", "value": "Desk"}}, "limit": 10},
 		"complex": object{
-			"class_label": "Product", "order_by": "price", "order_direction": "desc", "select": list{"name", "price"}, "limit": 20,
-			"filters": list{
+			"class_label": "Product", "order_by": "price", "order_direction": "desc", "select": []any{"name", "price"}, "limit": 20,
+			"filters": []any{
 				object{"field_label": "price", "operator": ">=", "value": 10000}, object{"field_label": "name", "operator": "CONTAINS", "value": "desk"},
-				object{"field_label": "category", "operator": "IN", "value_labels": list{"furniture", "office"}},
+				object{"field_label": "category", "operator": "IN", "value_labels": []any{"furniture", "office"}},
 			},
 		},
 	},
