@@ -10,7 +10,7 @@ import (
 )
 
 // startPage bounds the instances that are fetched at once to start from.
-const startPage = 100
+const startPage = 1000
 
 // candidate is an instance that may pass the filters.
 type candidate struct {

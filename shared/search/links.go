@@ -73,7 +73,7 @@ type Linking struct {
 // until visit returns false or limit documents were seen. class, if set, is
 // theirs.
 func (c *Client) LinkedBy(ctx context.Context, alias string, links []string, class string, limit int, visit func(Linking) bool) error {
-	filter := []object{{"term": object{"deleted": false}}, {"terms": object{"links": links}}}
+	filter := []object{{"terms": object{"links": links}}} // a tombstone has no links
 	if class != "" {
 		filter = append(filter, object{"term": object{"class_id": class}})
 	}

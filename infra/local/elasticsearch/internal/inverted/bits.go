@@ -89,6 +89,21 @@ func (b *Bits) All() func(yield func(uint32) bool) {
 	}
 }
 
+// Backward iterates in descending order.
+func (b *Bits) Backward() func(yield func(uint32) bool) {
+	return func(yield func(uint32) bool) {
+		for i := len(b.words) - 1; i >= 0; i-- {
+			for w := b.words[i]; w != 0; {
+				top := 63 - bits.LeadingZeros64(w)
+				if !yield(uint32(i<<6 + top)) {
+					return
+				}
+				w &^= 1 << top
+			}
+		}
+	}
+}
+
 // Next returns the first ordinal at or behind i.
 func (b *Bits) Next(i uint32) (uint32, bool) {
 	w := int(i >> 6)

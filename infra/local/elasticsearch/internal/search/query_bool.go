@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,7 +91,10 @@ func (q boolQuery) eval(r *Reader) (matches, *eserr.Error) {
 		}
 	}
 	var scored []matches
-	for _, c := range q.filter {
+	for _, c := range termsLast(q.filter) {
+		if t, ok := c.(term); ok && bits != nil && bits.Count() < int(r.Limit)/few && t.filter(r, bits) {
+			continue
+		}
 		m, err := c.eval(r.silent())
 		if err != nil {
 			return m, err
@@ -138,6 +142,28 @@ func (q boolQuery) eval(r *Reader) (matches, *eserr.Error) {
 		}
 	}
 	return out, nil
+}
+
+// few is the part of all documents below which it is cheaper to look at each than
+// to mark all documents of a term.
+const few = 16
+
+// termsLast puts the term queries behind the others: often they match most
+// documents, and what the others leave can be looked at one by one.
+func termsLast(list []Query) []Query {
+	isTerm := func(q Query) bool { _, ok := q.(term); return ok }
+	if len(list) < 2 || !slices.ContainsFunc(list, isTerm) {
+		return list
+	}
+	out := make([]Query, 0, len(list))
+	for _, last := range []bool{false, true} {
+		for _, q := range list {
+			if isTerm(q) == last {
+				out = append(out, q)
+			}
+		}
+	}
+	return out
 }
 
 // silent is a reader that computes no scores.

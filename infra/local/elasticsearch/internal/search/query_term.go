@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,6 +94,40 @@ func (t term) eval(r *Reader) (matches, *eserr.Error) {
 		return matches{}, r.shard(eserr.IllegalArgument("Geometry fields do not support exact searching, use dedicated geometry queries instead: [%s]", f.Path))
 	}
 	return r.none(), nil
+}
+
+// filter takes out of a set what the term does not match. It returns false, and
+// leaves the set alone, if it cannot tell from the document alone.
+func (t term) filter(r *Reader, from *inverted.Bits) bool {
+	f, _ := r.Mapping.Field(t.field)
+	if f == nil || f.IsObject() || !f.Searchable() || t.ignoreCase {
+		return false
+	}
+	var has func(ord uint32) bool
+	switch f.Class {
+	case mapping.Keyword:
+		k := r.Keywords(f.Path)
+		id, ok := k.ID(analysis.Normalize(f.Normalizer, t.value))
+		if !ok {
+			return false
+		}
+		has = func(ord uint32) bool { return slices.Contains(k.Values(ord), id) }
+	case mapping.Boolean:
+		n, err := boolean(t.value)
+		if err != nil {
+			return false
+		}
+		c := r.Longs(f.Path)
+		has = func(ord uint32) bool { return slices.Contains(c.Get(ord), n) }
+	default:
+		return false
+	}
+	for _, ord := range from.List() {
+		if !has(ord) {
+			from.Clear(ord)
+		}
+	}
+	return true
 }
 
 func notSearchable(f *mapping.Field) *eserr.Error {

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"spiceharvester/infra/local/elasticsearch/internal/analysis"
 	"spiceharvester/infra/local/elasticsearch/internal/eserr"
 	"spiceharvester/infra/local/elasticsearch/internal/inverted"
+	"spiceharvester/infra/local/elasticsearch/internal/mapping"
 	"spiceharvester/infra/local/elasticsearch/internal/xcontent"
 )
 
@@ -52,6 +54,23 @@ func (t terms) eval(r *Reader) (matches, *eserr.Error) {
 		return ids{t.values}.eval(r)
 	}
 	out := &inverted.Bits{}
+	if f, key := r.Mapping.Field(t.field); f != nil && !f.IsObject() && f.Searchable() {
+		var k *inverted.Keywords
+		switch {
+		case f.Class == mapping.Keyword:
+			k = r.Keywords(f.Path)
+		case f.Class == mapping.Flattened && key != "":
+			k = r.Key(f.Path, key)
+		}
+		if k != nil { // many values, one set
+			for _, v := range t.values {
+				if id, ok := k.ID(analysis.Normalize(f.Normalizer, v)); ok {
+					k.Mark(id, r.Limit, out)
+				}
+			}
+			return constant(out), nil
+		}
+	}
 	for _, v := range t.values {
 		m, err := term{field: t.field, value: v}.eval(r)
 		if err != nil {

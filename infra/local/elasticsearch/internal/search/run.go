@@ -179,7 +179,13 @@ func (q *Request) one(r *Reader, best *top) (m matches, total int, high float32,
 	if best.n == 0 {
 		return m, listed.bits.Count(), 0, nil
 	}
-	for ord := range listed.bits.All() {
+	each := listed.bits.All()
+	if sorts[0].desc {
+		// Times and counters grow with the ordinals: from the newest on, the best come
+		// first and the others are turned away by their first key.
+		each = listed.bits.Backward()
+	}
+	for ord := range each {
 		score := listed.of(ord)
 		high = max(high, score)
 		best.offer(r, sorts, ord, score)

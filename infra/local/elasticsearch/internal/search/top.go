@@ -22,6 +22,8 @@ type top struct {
 	heap  []hit
 	after []key // only hits behind these keys
 	shard int
+
+	scratch []key // room for the keys of the next document
 }
 
 func (t *top) compare(a, b *hit) int {
@@ -37,36 +39,50 @@ func (t *top) compare(a, b *hit) int {
 }
 
 // offer looks at one document. Further keys are only read if the first ones
-// do not decide.
+// do not decide, and only kept if the document is among the best.
 func (t *top) offer(r *Reader, sorts []*sorter, ord uint32, score float32) {
 	if t.n == 0 {
 		return
 	}
-	first := sorts[0].load(ord, score)
 	full := len(t.heap) == t.n
-	if full && compareKeys(first, t.heap[0].keys[0], t.desc[0]) > 0 {
+	keys, read := t.scratch[:0], len(sorts)
+	if cap(keys) < len(sorts) {
+		keys = make([]key, 0, len(sorts))
+	}
+	for i := range sorts {
+		keys = append(keys, sorts[i].load(ord, score))
+		if full {
+			c := compareKeys(keys[i], t.heap[0].keys[i], t.desc[i])
+			if c > 0 {
+				t.scratch = keys
+				return
+			}
+			if c < 0 {
+				read = i + 1
+				break
+			}
+		}
+	}
+	for i := read; i < len(sorts); i++ {
+		keys = append(keys, sorts[i].load(ord, score))
+	}
+	t.scratch = keys
+	if t.after != nil && !t.behind(keys) {
 		return
 	}
-	if t.after != nil && compareKeys(first, t.after[0], t.desc[0]) < 0 {
+	h := hit{r: r, shard: t.shard, ord: ord, score: score, sorts: sorts, keys: keys}
+	if full && t.compare(&h, &t.heap[0]) >= 0 {
 		return
 	}
-	h := hit{r: r, shard: t.shard, ord: ord, score: score, sorts: sorts, keys: make([]key, len(sorts))}
-	h.keys[0] = first
-	for i := 1; i < len(sorts); i++ {
-		h.keys[i] = sorts[i].load(ord, score)
-	}
-	if t.after != nil && !t.behind(h.keys) {
-		return
-	}
+	t.scratch = nil // these keys stay
 	if !full {
 		t.heap = append(t.heap, h)
 		t.up(len(t.heap) - 1)
 		return
 	}
-	if t.compare(&h, &t.heap[0]) < 0 {
-		t.heap[0] = h
-		t.down(0)
-	}
+	t.scratch = t.heap[0].keys
+	t.heap[0] = h
+	t.down(0)
 }
 
 // behind reports whether keys come after the last page.
