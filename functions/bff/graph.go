@@ -56,6 +56,9 @@ func (f *Function) run(r *httpapi.Request, parse func(map[string]any, graphquery
 	if err := f.core.RequireTarget(r); err != nil {
 		return nil, err
 	}
+	if err := f.settled(r); err != nil {
+		return nil, err
+	}
 	return f.graph.Run(r.Context(), r.PathValue("db_name"), r.Branch(), q)
 }
 

@@ -48,9 +48,9 @@ const graphPath = "/api/v1/graph-query"
 
 var graphOperations = []openapi.Operation{
 	{Pattern: "GET " + graphPath + "/health", Tag: "Graph", Summary: "Whether the stores that graph queries need answer", Answers: map[int]any{200: object{}}},
-	read(openapi.Operation{Pattern: "POST " + graphPath + "/{db_name}", Tag: "Graph", Summary: "Follow links from instances of a class", Body: graphBody{}, Params: []openapi.Param{branchParam}}, graphquery.Answer{}),
-	read(openapi.Operation{Pattern: "POST " + graphPath + "/{db_name}/simple", Tag: "Graph", Summary: "Instances of a class", Body: simpleBody{}, Params: []openapi.Param{branchParam}}, simpleAnswer{}),
-	read(openapi.Operation{Pattern: "POST " + graphPath + "/{db_name}/multi-hop", Tag: "Graph", Summary: "Follow links; documents stand beside the nodes", Body: multiHopBody{}, Params: []openapi.Param{branchParam}}, multiHopAnswer{}),
+	read(openapi.Operation{Pattern: "POST " + graphPath + "/{db_name}", Tag: "Graph", Summary: "Follow links from instances of a class", Body: graphBody{}, Params: []openapi.Param{branchParam, positionParam}}, graphquery.Answer{}),
+	read(openapi.Operation{Pattern: "POST " + graphPath + "/{db_name}/simple", Tag: "Graph", Summary: "Instances of a class", Body: simpleBody{}, Params: []openapi.Param{branchParam, positionParam}}, simpleAnswer{}),
+	read(openapi.Operation{Pattern: "POST " + graphPath + "/{db_name}/multi-hop", Tag: "Graph", Summary: "Follow links; documents stand beside the nodes", Body: multiHopBody{}, Params: []openapi.Param{branchParam, positionParam}}, multiHopAnswer{}),
 	read(openapi.Operation{Pattern: "GET " + graphPath + "/{db_name}/paths", Tag: "Graph", Summary: "Chains of relationships between two classes", Params: []openapi.Param{
 		{Name: "source_class", Required: true}, {Name: "target_class", Required: true}, {Name: "max_depth", Type: "integer", Default: 5}, branchParam}}, schemaPaths{}),
 }
@@ -81,7 +81,7 @@ type rawQueryBody struct {
 const queryPath = onePath + "/query"
 
 var queryOperations = []openapi.Operation{
-	read(openapi.Operation{Pattern: "POST " + queryPath, Tag: "Query", Summary: "Instances of a class by their properties", Body: queryBody{}, Params: []openapi.Param{branchParam}}, queryAnswer{}),
-	read(openapi.Operation{Pattern: "POST " + queryPath + "/raw", Tag: "Query", Summary: "Rows, their number, or whether there is any", Body: rawQueryBody{}, Params: []openapi.Param{branchParam}}, rawQueryAnswer{}),
+	read(openapi.Operation{Pattern: "POST " + queryPath, Tag: "Query", Summary: "Instances of a class by their properties", Body: queryBody{}, Params: []openapi.Param{branchParam, positionParam}}, queryAnswer{}),
+	read(openapi.Operation{Pattern: "POST " + queryPath + "/raw", Tag: "Query", Summary: "Rows, their number, or whether there is any", Body: rawQueryBody{}, Params: []openapi.Param{branchParam, positionParam}}, rawQueryAnswer{}),
 	read(openapi.Operation{Pattern: "GET " + queryPath + "/builder", Tag: "Query", Summary: "What a query may hold"}, object{}),
 }

@@ -7,6 +7,8 @@ import (
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/labelquery"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/search"
+	"spiceharvester/shared/sweep"
 )
 
 func (f *Function) queryRoutes() {
@@ -14,6 +16,22 @@ func (f *Function) queryRoutes() {
 	f.Handle("POST "+query, f.query)
 	f.Handle("POST "+query+"/raw", f.rawQuery)
 	f.Handle("GET "+query+"/builder", f.queryBuilder)
+}
+
+// settled waits for min_position, if the request has one.
+func (f *Function) settled(r *httpapi.Request) error {
+	if r.Query("min_position", "") == "" {
+		return nil
+	}
+	database := r.PathValue("db_name")
+	if err := f.core.RequireTarget(r); err != nil {
+		return err
+	}
+	position, err := f.position(r, database)
+	if err != nil {
+		return err
+	}
+	return f.reads.Await(r.Context(), database, sweep.Instances, search.InstancesAlias(database), position)
 }
 
 // queryAnswer is a page of rows. Query is what was sent.
@@ -30,6 +48,9 @@ func (f *Function) query(r *httpapi.Request) (*httpapi.Response, error) {
 	}
 	request, err := labelquery.Parse(body)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.settled(r); err != nil {
 		return nil, err
 	}
 	found, err := f.queries.Query(r, request)
@@ -76,6 +97,9 @@ func (f *Function) rawQuery(r *httpapi.Request) (*httpapi.Response, error) {
 	}
 	if kind != "select" {
 		request.Limit = 0
+	}
+	if err := f.settled(r); err != nil {
+		return nil, err
 	}
 	found, err := f.queries.Query(r, request)
 	if err != nil {

@@ -50,6 +50,10 @@ func TestGraphQuery(t *testing.T) {
 	bff, db := w.asBFF(t), w.database(t)
 	shop(bff, db)
 	// Customer <- order -> product
+	customer := bff.done("POST", instances(db, "Customer")+"/create", object{"data": object{"customer_id": "late"}})
+	if r := bff.call(200, "POST", graphPath(db, "?min_position="+customer.Text("result", "position")), object{"start_class": "Customer", "filters": object{"customer_id": "late"}}); r.Text("count") != "1" {
+		t.Errorf("read your write: %s", r)
+	}
 	hops := list{object{"predicate": "customer", "target_class": "Order", "direction": "reverse"}, object{"predicate": "products", "target_class": "Product"}}
 	r := bff.found(db, 4, object{"start_class": "Customer", "filters": object{"customer_id": "c1"}, "hops": hops, "include_paths": true, "include_provenance": true, "include_audit": true})
 	if r.Text("nodes", 0, "id") != "Customer/c1" || r.Text("nodes", 1, "id") != "Order/o1" || r.Text("nodes", 2, "id") != `Product/p"2'` || r.Text("nodes", 3, "data_status") != "FULL" {
