@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,28 @@ func TestElasticsearch(t *testing.T) {
 				return server.Faults().Clear
 			},
 		}
+	})
+}
+
+// The same against the Elasticsearch that TEST_ELASTICSEARCH_URL names; its
+// indices of the suite's databases are dropped.
+func TestRealElasticsearch(t *testing.T) {
+	url := os.Getenv("TEST_ELASTICSEARCH_URL")
+	if url == "" {
+		t.Skip("TEST_ELASTICSEARCH_URL is not set")
+	}
+	client, err := search.New(url, http.DefaultTransport, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	graphtest.Suite(t, func(t *testing.T) graphtest.World {
+		for _, database := range []string{"shop", "other", "empty"} {
+			if err := client.Drop(t.Context(), search.InstancesAlias(database)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := &store{client: client}
+		return graphtest.World{Engine: graph.NewElasticsearch(client), Put: s.put, Delete: s.delete}
 	})
 }
 

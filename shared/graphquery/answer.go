@@ -137,11 +137,8 @@ type stored struct {
 	Deleted  bool   `json:"deleted"`
 }
 
-// storedFields are the fields of stored; bareFields are those without the data.
-var (
-	bareFields   = []string{"instance_id", "class_id", "event_id", "event_sequence", "event_timestamp", "position", "deleted"}
-	storedFields = append([]string{"db_name", "branch", "version", "created_at", "updated_at", "data"}, bareFields...)
-)
+// bareFields are what is read of a document whose data is not wanted.
+var bareFields = []string{"event_id", "event_sequence", "event_timestamp", "position", "deleted"}
 
 // lookUpPage bounds the documents of one look-up.
 const lookUpPage = 1000
@@ -184,7 +181,7 @@ func (s *Service) answer(ctx context.Context, database, branch string, q *Query,
 // documents reads what the answer tells of its nodes.
 func (s *Service) documents(ctx context.Context, database string, q *Query, nodes []graph.Node) (docs map[graph.Node]*stored, deleted map[graph.Node]bool, err error) {
 	docs, deleted = make(map[graph.Node]*stored, len(nodes)), map[graph.Node]bool{}
-	fields := storedFields
+	var fields []string // all: a part of the data would not have the texts of its numbers
 	if !q.IncludeDocuments {
 		if fields = bareFields; !q.IncludeProvenance {
 			return docs, deleted, nil

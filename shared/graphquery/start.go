@@ -23,7 +23,7 @@ type candidate struct {
 func (s *Service) starts(ctx context.Context, database string, q *Query, want int, visit func([]graph.Node) (bool, error)) error {
 	selection := search.Selection{Alias: search.InstancesAlias(database), Class: q.StartClass, Fields: []string{"instance_id"}}
 	if len(q.Filters) > 0 {
-		selection.Fields = append(selection.Fields, "data")
+		selection.Fields = nil // a part of the data would not have the texts of its numbers
 	}
 	for name, v := range q.Filters {
 		selection.Where = append(selection.Where, search.HasAny(name, keys(v)...))

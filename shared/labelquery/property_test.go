@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -39,18 +40,32 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{World: writestest.New(t)}
-	server, err := elasticsearch.Start(t.Context(), elasticsearch.Config{})
-	if err != nil {
+	var err error
+	if w.client, err = search.New(address(t), http.DefaultTransport, 1, 0); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Stop(t.Context()) })
-	if w.client, err = search.New(server.URL(), http.DefaultTransport, 1, 0); err != nil {
+	if err := w.client.Drop(t.Context(), search.InstancesAlias(shop)); err != nil {
 		t.Fatal(err)
 	}
 	w.classes, w.kinds = classes.NewReader(w.Log), &labelquery.Kinds{Log: w.Log}
 	w.Database(shop)
 	w.Class(shop, itemClass)
 	return w
+}
+
+// address is that of an Elasticsearch: the one that TEST_ELASTICSEARCH_URL names,
+// whose indices of the database "shop" are dropped, else a local one.
+func address(t *testing.T) string {
+	t.Helper()
+	if url := os.Getenv("TEST_ELASTICSEARCH_URL"); url != "" {
+		return url
+	}
+	server, err := elasticsearch.Start(t.Context(), elasticsearch.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop(t.Context()) })
+	return server.URL()
 }
 
 func (w *world) definition(t *testing.T, class string) *classes.Definition {

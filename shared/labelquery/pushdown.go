@@ -168,7 +168,7 @@ type plan struct {
 }
 
 func makePlan(database string, q *Query, kinds map[string]kind) plan {
-	p := plan{selection: search.Selection{Alias: search.InstancesAlias(database), Class: q.Class, Fields: fields}, exact: true}
+	p := plan{selection: search.Selection{Alias: search.InstancesAlias(database), Class: q.Class}, exact: true}
 	for _, f := range q.Filters {
 		part := push(f, kinds[f.Property])
 		if part.where != nil {

@@ -55,9 +55,7 @@ type Result struct {
 	Total int
 }
 
-// fields of documents that rows are made of.
-var fields = []string{"instance_id", "class_id", "created_at", "updated_at", "data"}
-
+// document is what rows are made of.
 type document struct {
 	Instance  string         `json:"instance_id"`
 	Class     string         `json:"class_id"`

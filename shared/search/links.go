@@ -11,7 +11,8 @@ import (
 
 // Documents reads documents by id as they were written last, in the order of the
 // ids; nil is one that does not exist, tombstones are read. fields names what of
-// the source is wanted; none for all. Numbers keep their text in an any.
+// the source is wanted; none for all. Numbers keep their text in an any, but only if
+// all is wanted: Elasticsearch writes a part of a document anew.
 func Documents[T any](ctx context.Context, c *Client, alias string, ids []string, fields ...string) ([]*T, error) {
 	found := make([]*T, len(ids))
 	if len(ids) == 0 {

@@ -72,11 +72,13 @@ type Order struct {
 // Selection asks for the instances of a class for which all conditions hold, in
 // an order without ties: instances of equal keys by id.
 type Selection struct {
-	Alias  string
-	Class  string
-	Where  []Condition
-	Order  *Order   // nil: by id
-	Fields []string // of the documents; none for all
+	Alias string
+	Class string
+	Where []Condition
+	Order *Order // nil: by id
+	// Fields of the documents; none for all. Not for data: Elasticsearch writes a part
+	// of a document anew, and numbers lose their text (1e1 becomes 10.0).
+	Fields []string
 }
 
 func (s *Selection) body() object {
