@@ -55,8 +55,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.classes, w.airports, w.routes, w.search, w.trace, w.lineage, w.mistakes} {
-	for _, step := range []func(context.Context) error{w.classes, w.airports, w.routes, w.search, w.trace, w.connections, w.mistakes} {
+	for _, step := range []func(context.Context) error{w.classes, w.airports, w.routes, w.search, w.trace, w.lineage, w.connections, w.mistakes} {
 		if err := step(ctx); err != nil {
 			return err
 		}

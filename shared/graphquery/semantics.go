@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"spiceharvester/shared/graph"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
 )
@@ -21,23 +22,27 @@ var (
 	textUnknownField = problem.Define("graph.unknown_filter", "the class '{class}' has no property '{property}'", "'{class}' 클래스에 '{property}' 속성이 없습니다.")
 )
 
-// check makes sure that the classes know what the query names. Relationships and
-// properties that a class inherits are its own.
-func (q *Query) check(ctx context.Context, schemas Schemas) error {
+// check makes sure that the classes know what the query names, and gives the hops
+// to follow. Relationships and properties that a class inherits are its own. A hop
+// to the class that a relationship names reaches instances of classes that inherit
+// from it too; a hop to one of those only its own. Where instances of a class are
+// the start or hold the links, only its own are meant, as in lists.
+func (q *Query) check(ctx context.Context, schemas Schemas) ([]graph.Hop, error) {
 	here, err := class(ctx, schemas, q.StartClass, q.startField)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	hops := q.hops()
 	for _, name := range slices.Sorted(maps.Keys(q.Filters)) {
 		_, property := here.Class.Property(name)
 		if _, link := relationship(here, name); !property && !link {
-			return invalid(textUnknownField.With("class", q.StartClass, "property", name), nil, "filters", name)
+			return nil, invalid(textUnknownField.With("class", q.StartClass, "property", name), nil, "filters", name)
 		}
 	}
 	for i, h := range q.Hops {
 		there, err := class(ctx, schemas, h.TargetClass, "hops", i, "target_class")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		holder, target := here, h.TargetClass
 		if h.reversed() {
@@ -49,14 +54,42 @@ func (q *Query) check(ctx context.Context, schemas Schemas) error {
 			if _, property := holder.Class.Property(h.Predicate); property {
 				reason = textProperty.With("class", holder.Class.ID, "predicate", h.Predicate)
 			}
-			return invalid(reason, h.Predicate, "hops", i, "predicate")
+			return nil, invalid(reason, h.Predicate, "hops", i, "predicate")
 		}
-		if r.Target != target {
-			return invalid(textRange.With("predicate", h.Predicate, "class", holder.Class.ID, "range", r.Target, "target", target), h.TargetClass, "hops", i, "target_class")
+		is, err := inherits(ctx, schemas, target, r.Target)
+		if err != nil {
+			return nil, err
+		}
+		if !is {
+			return nil, invalid(textRange.With("predicate", h.Predicate, "class", holder.Class.ID, "range", r.Target, "target", target), h.TargetClass, "hops", i, "target_class")
+		}
+		if !h.reversed() && r.Target == target {
+			hops[i].Target = ""
 		}
 		here = there
 	}
-	return nil
+	return hops, nil
+}
+
+// maxParents bounds a chain of parents.
+const maxParents = 100
+
+// inherits reports whether a class is another one or inherits from it.
+func inherits(ctx context.Context, schemas Schemas, id, from string) (bool, error) {
+	for range maxParents {
+		if id == from {
+			return true, nil
+		}
+		s, err := schemas(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		if s.Class.ParentClass == nil {
+			break
+		}
+		id = *s.Class.ParentClass
+	}
+	return false, nil
 }
 
 func relationship(s *ontology.Schema, predicate string) (ontology.Relationship, bool) {

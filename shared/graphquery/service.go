@@ -28,20 +28,22 @@ func (s *Service) Run(ctx context.Context, database, branch string, q *Query) (*
 	if err := q.checkClassIDs(); err != nil {
 		return nil, err
 	}
+	hops := q.hops()
 	if s.Limits.Semantic {
-		if err := q.check(ctx, once(s.Classes.Schemas(database, branch))); err != nil {
+		var err error
+		if hops, err = q.check(ctx, once(s.Classes.Schemas(database, branch))); err != nil {
 			return nil, err
 		}
 	}
 	c := newCollector(q)
-	if err := s.collect(ctx, database, branch, q, c); err != nil {
+	if err := s.collect(ctx, database, branch, q, hops, c); err != nil {
 		return nil, err
 	}
 	return s.answer(ctx, database, branch, q, c)
 }
 
-func (s *Service) collect(ctx context.Context, database, branch string, q *Query, c *collector) error {
-	w := newWalker(s.Engine, database, branch, q.hops(), s.Limits.Visits, c.wanted)
+func (s *Service) collect(ctx context.Context, database, branch string, q *Query, hops []graph.Hop, c *collector) error {
+	w := newWalker(s.Engine, database, branch, hops, s.Limits.Visits, c.wanted)
 	err := s.starts(ctx, database, q, q.Offset+q.Limit, func(page []graph.Node) (bool, error) {
 		return w.from(ctx, page, c.add)
 	})

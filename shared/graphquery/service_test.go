@@ -212,6 +212,27 @@ func TestHopsGoBothWays(t *testing.T) {
 	}
 }
 
+// A link may lead to an instance of a class that inherits from its target.
+func TestHopsReachClassesThatInherit(t *testing.T) {
+	w := newWorld(t)
+	w.Class(shop, `{"id": "Vip", "label": "Vip", "parent_class": "Client"}`)
+	w.put(t, "Client", "c1", `{"client_id": "c1"}`, "friend>Vip/v1")
+	w.put(t, "Vip", "v1", `{"client_id": "v1"}`)
+	w.put(t, "Product", "p1", `{"product_id": "p1"}`, "owned_by>Vip/v1")
+	for query, want := range map[string]string{
+		`{"start_class": "Product", "hops": [["owned_by", "Client"]]}`:                                  "Product/p1 Vip/v1",
+		`{"start_class": "Product", "hops": [["owned_by", "Vip"]]}`:                                     "Product/p1 Vip/v1",
+		`{"start_class": "Client", "hops": [["friend", "Client"]]}`:                                     "Client/c1 Vip/v1",
+		`{"start_class": "Vip", "hops": [["owned_by", "Product", "reverse"]]}`:                          "Vip/v1 Product/p1",
+		`{"start_class": "Vip", "hops": [["friend", "Client", "reverse"]]}`:                             "Vip/v1 Client/c1",
+		`{"start_class": "Product", "hops": [["owned_by", "Client"], ["friend", "Client", "reverse"]]}`: "Product/p1 Vip/v1 Client/c1",
+	} {
+		if a := w.run(t, query); ids(a) != want {
+			t.Errorf("%s: %s, want %s", query, ids(a), want)
+		}
+	}
+}
+
 func TestWhatIsKnownOfANode(t *testing.T) {
 	w := newWorld(t)
 	w.three(t)
