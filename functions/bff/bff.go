@@ -82,6 +82,9 @@ func Open(p *platform.Platform) (*Function, error) {
 		rebuild.Index(p.Log, p.Pool), rebuild.Registries(p.Log, p.Pool), f.documents.Sink(),
 		rebuild.Trail(sink, follower, p.Pool),
 	}}
+	if err := f.openProjection(p); err != nil {
+		return nil, err
+	}
 	c.Writes.Stored = f.reads
 	limits, err := live.LimitsFromEnv(p.Config.Env)
 	if err != nil {

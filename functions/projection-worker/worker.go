@@ -40,8 +40,12 @@ func Open(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	graph, err := openGraph(p)
+	if err != nil {
+		return nil, err
+	}
 	_, trail := trail.Open(p)
-	return New(p.Log, p.Registry, client, p.Now, p.Logger, trail), nil
+	return New(p.Log, p.Registry, client, p.Now, p.Logger, graph, trail), nil
 }
 
 // New makes the worker.

@@ -1,5 +1,5 @@
-// Package checker compares the read model with the fold of the log: each class
-// of each database, document for document.
+// Package checker compares the read model and the graph with the fold of the
+// log: each class of each database, document for document.
 package checker
 
 import (
@@ -16,6 +16,7 @@ import (
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/graphprojection"
 	"spiceharvester/shared/search"
 	"spiceharvester/shared/writes"
 )
@@ -45,12 +46,22 @@ type DatabaseReport struct {
 	Open     []event.ID    `json:"commands_open"`
 	Classes  []ClassReport `json:"classes"`
 	Equal    bool          `json:"equal"` // every class is equal and no command is open
+	Graph    *GraphReport  `json:"graph,omitempty"`
+}
+
+// GraphReport compares the graph of a database, which follows the log at a pace of
+// its own.
+type GraphReport struct {
+	Classes []ClassReport `json:"classes"`
+	Equal   bool          `json:"equal"`
+	Error   string        `json:"error,omitempty"` // why the graph could not be read
 }
 
 // Checker makes reports.
 type Checker struct {
 	Log    *eventlog.Log
 	Search *search.Client
+	Graph  *graphprojection.Graph // nil: it is not compared
 }
 
 type documentKey struct{ kind, class, id string }
@@ -88,12 +99,29 @@ func (c *Checker) Check(ctx context.Context, database string) (DatabaseReport, e
 	}
 	slices.Sort(report.Open)
 	report.Equal = len(report.Open) == 0 && !slices.ContainsFunc(report.Classes, func(r ClassReport) bool { return !r.Equal })
+	if c.Graph != nil {
+		report.Graph = c.checkGraph(ctx, database, f.graph)
+	}
 	return report, nil
+}
+
+// checkGraph reads the graph. That it cannot be read is part of the report: what
+// else there is to say does not depend on it.
+func (c *Checker) checkGraph(ctx context.Context, database string, expected map[documentKey][sha256.Size]byte) *GraphReport {
+	present := map[documentKey][sha256.Size]byte{}
+	err := c.Graph.Scan(ctx, database, func(i graphprojection.Item) { present[documentKey{i.Kind, i.Class, i.ID}] = i.Digest })
+	if err != nil {
+		return &GraphReport{Classes: []ClassReport{}, Error: err.Error()}
+	}
+	r := &GraphReport{Classes: compare(expected, present)}
+	r.Equal = !slices.ContainsFunc(r.Classes, func(c ClassReport) bool { return !c.Equal })
+	return r
 }
 
 // folded is what the log says a database holds.
 type folded struct {
 	documents       map[documentKey][sha256.Size]byte
+	graph           map[documentKey][sha256.Size]byte
 	open            map[event.ID]bool
 	accepted, ended int
 	last            event.Position
@@ -104,7 +132,7 @@ func (c *Checker) fold(ctx context.Context, database string) (*folded, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &folded{documents: map[documentKey][sha256.Size]byte{}, open: map[event.ID]bool{}}
+	f := &folded{documents: map[documentKey][sha256.Size]byte{}, graph: map[documentKey][sha256.Size]byte{}, open: map[event.ID]bool{}}
 	for seg, err := range c.Log.Read(ctx, chain, eventlog.Head{}) {
 		if err != nil {
 			return nil, err
@@ -141,6 +169,7 @@ func (c *Checker) foldEvent(ctx context.Context, f *folded, e *event.Event) erro
 	case event.Database:
 		if e.Lifecycle != event.Changes {
 			clear(f.documents) // a new life, or none
+			clear(f.graph)
 		}
 		return nil
 	case classes.Type:
@@ -152,6 +181,15 @@ func (c *Checker) foldEvent(ctx context.Context, f *folded, e *event.Event) erro
 	data, err := c.Log.Data(ctx, e)
 	if err != nil {
 		return err
+	}
+	if c.Graph != nil {
+		item, ok, err := graphprojection.ItemOf(e, data)
+		if err != nil {
+			return err
+		}
+		if ok {
+			f.graph[documentKey{item.Kind, item.Class, item.ID}] = item.Digest
+		}
 	}
 	doc, err := of(e, data)
 	if err != nil {

@@ -1,0 +1,18 @@
+package projectionworker
+
+import (
+	"spiceharvester/shared/follow"
+	"spiceharvester/shared/graphprojection"
+	"spiceharvester/shared/platform"
+	"spiceharvester/shared/terminus"
+)
+
+// openGraph makes the follower that writes into TerminusDB.
+func openGraph(p *platform.Platform) (*follow.Follower, error) {
+	client, err := terminus.FromEnv(p.Config.Env, p.Transport)
+	if err != nil {
+		return nil, err
+	}
+	sink := graphprojection.New(graphprojection.Config{Log: p.Log, Client: client, Index: p.Index, Parking: p.Registry, Now: p.Now, Logger: p.Logger})
+	return follow.New(follow.Config{Name: "graph", Log: p.Log, Sink: sink, Now: p.Now, Logger: p.Logger}), nil
+}
