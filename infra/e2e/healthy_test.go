@@ -31,17 +31,18 @@ func assertHealthy(t *testing.T, w *world, database string) {
 	eventually(t, settleLimit, func() string { return projections(t, w, database) })
 }
 
-// projections tells how the read model differs from the fold of the log.
+// projections tells how the read model and the graph differ from the fold of the
+// log.
 func projections(t *testing.T, w *world, database string) string {
 	t.Helper()
 	r, err := w.bff.Do(context.WithoutCancel(t.Context()), "GET", "/api/v1/monitoring/projections?db_name="+database, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Status == 200 && r.Get("databases", 0, "equal") == true {
+	if r.Status == 200 && r.Get("databases", 0, "equal") == true && r.Get("databases", 0, "graph", "equal") == true {
 		return ""
 	}
-	return "read model: " + r.String()
+	return "projections: " + r.String()
 }
 
 // findings gives the rows of a query as text, "" for none.
