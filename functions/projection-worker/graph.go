@@ -1,10 +1,19 @@
 package projectionworker
 
 import (
+	"time"
+
 	"spiceharvester/shared/follow"
 	"spiceharvester/shared/graphprojection"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/terminus"
+)
+
+// Of a batch: commits take long there, and a change of the schema minutes; so a
+// commit shall serve many facts.
+const (
+	graphLinger = 100 * time.Millisecond
+	graphLimit  = 6 * time.Minute
 )
 
 // openGraph makes the follower that writes into TerminusDB.
@@ -14,5 +23,7 @@ func openGraph(p *platform.Platform) (*follow.Follower, error) {
 		return nil, err
 	}
 	sink := graphprojection.New(graphprojection.Config{Log: p.Log, Client: client, Index: p.Index, Parking: p.Registry, Now: p.Now, Logger: p.Logger})
-	return follow.New(follow.Config{Name: "graph", Log: p.Log, Sink: sink, Now: p.Now, Logger: p.Logger}), nil
+	return follow.New(follow.Config{
+		Name: "graph", Log: p.Log, Sink: sink, Limit: graphLimit, Linger: graphLinger, Now: p.Now, Logger: p.Logger,
+	}), nil
 }

@@ -46,6 +46,7 @@ type Config struct {
 	Sink   Sink
 	Events int           // a batch ends with the segment that reaches this number; default 500
 	Limit  time.Duration // of one batch, default 30 s
+	Linger time.Duration // how long a chain that is woken waits for more to come: batches become larger; default none
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -126,6 +127,10 @@ func (f *Follower) WakeAll(ctx context.Context) error {
 // once more.
 func (f *Follower) run(number int, c *chain) {
 	for {
+		f.linger()
+		f.mu.Lock()
+		c.again = false // what woke it so far is seen now
+		f.mu.Unlock()
 		_, err := f.Follow(f.ctx, number)
 		f.mu.Lock()
 		if err != nil {
@@ -135,7 +140,6 @@ func (f *Follower) run(number int, c *chain) {
 			c.failures = 0
 		}
 		if err == nil && c.again && !f.closed {
-			c.again = false
 			f.mu.Unlock()
 			continue
 		}
@@ -145,6 +149,18 @@ func (f *Follower) run(number int, c *chain) {
 			f.Logger.WarnContext(f.ctx, "a sink does not follow the log; it is tried again", "sink", f.Name, "chain", number, "error", err)
 		}
 		return
+	}
+}
+
+func (f *Follower) linger() {
+	if f.Linger == 0 {
+		return
+	}
+	t := time.NewTimer(f.Linger)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-f.ctx.Done():
 	}
 }
 

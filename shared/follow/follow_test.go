@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"spiceharvester/shared/event"
@@ -199,4 +200,24 @@ func TestAClosedFollowerDoesNothing(t *testing.T) {
 	if w.sink.told() != "[]" {
 		t.Errorf("saw %s", w.sink.told())
 	}
+}
+
+// TestWhatComesWhileItLingersIsOneBatch: the wait is for more to come.
+func TestWhatComesWhileItLingersIsOneBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		f := follow.New(follow.Config{Name: "test", Log: w.log, Sink: w.sink, Linger: time.Second, Now: w.clock, Logger: slog.New(slog.DiscardHandler)})
+		defer f.Close()
+		defer w.log.Close()
+		w.append("a")
+		f.Wake(0)
+		time.Sleep(time.Second / 2)
+		w.append("b")
+		f.Wake(0)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if w.sink.told() != "[a b]" || w.sink.batches != 1 {
+			t.Errorf("%s in %d batches", w.sink.told(), w.sink.batches)
+		}
+	})
 }

@@ -166,7 +166,8 @@ func (s *Sink) try(ctx context.Context, name string, st *state, facts []event.Ev
 func (s *Sink) move(ctx context.Context, name string, st *state, to fence, operations []terminus.Term) (*state, error) {
 	moved, err := move(ctx, s.Client, name, st.fence, to, operations)
 	if err == nil && moved {
-		st = &state{born: st.born, fence: to, schema: st.schema}
+		st = &state{born: st.born, fence: to, schema: st.schema, commits: st.commits + 1}
+		s.optimize(ctx, name, st)
 		s.remember(name, st)
 		return st, nil
 	}
@@ -175,6 +176,21 @@ func (s *Sink) move(ctx context.Context, name string, st *state, to fence, opera
 		return nil, fmt.Errorf("%s: %w", name, follow.ErrMoved)
 	}
 	return nil, err
+}
+
+// optimizeAfter is how many commits of one process are followed by joining the
+// layers that they made.
+const optimizeAfter = 300
+
+// optimize joins layers now and then. What fails costs time only, later.
+func (s *Sink) optimize(ctx context.Context, name string, st *state) {
+	if st.commits < optimizeAfter {
+		return
+	}
+	st.commits = 0
+	if err := s.Client.Optimize(ctx, name); err != nil {
+		s.Logger.WarnContext(ctx, "the layers of a graph are not joined", "database", name, "error", err)
+	}
 }
 
 // grow lets the schema have what a change needs. The fence moves first, to the
@@ -208,7 +224,7 @@ func (s *Sink) grow(ctx context.Context, name string, st *state, c change, caref
 		}
 		present = g.grown(mark)
 	}
-	st = &state{born: st.born, fence: st.fence, schema: present}
+	st = &state{born: st.born, fence: st.fence, schema: present, commits: st.commits}
 	s.remember(name, st)
 	return st, nil
 }

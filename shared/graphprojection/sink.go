@@ -69,9 +69,10 @@ var _ follow.Sink = (*Sink)(nil)
 
 // state is what a process knows about a database. It may be old: the fence tells.
 type state struct {
-	born   int64 // the key of the fact that created the database
-	fence  fence
-	schema *schema
+	born    int64 // the key of the fact that created the database
+	fence   fence
+	schema  *schema
+	commits int // that this process made since the layers were joined
 }
 
 // New makes a Sink. It does no I/O.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/graphprojection"
+	"spiceharvester/shared/terminus"
 )
 
 func TestTheGraphIsTheFoldOfTheLog(t *testing.T) {
@@ -328,4 +330,68 @@ func TestADatabaseThatFailedIsFoundByTheNextProcess(t *testing.T) {
 	if d := w.differences("sick"); len(d) > 0 || len(w.parked()) > 0 {
 		t.Errorf("differences %q, parked %+v", d, w.parked())
 	}
+}
+
+// TestAComparisonFindsEveryDifference: documents that are missing, too many and
+// different are counted.
+func TestAComparisonFindsEveryDifference(t *testing.T) {
+	w := newWorld(t)
+	w.database("shop", event.Creates)
+	w.class("A", event.Creates, "n")
+	w.append(w.instance("shop", "A", "1", event.Creates, map[string]any{"n": "x"}), w.instance("shop", "A", "2", event.Creates, nil))
+	w.mustFollow()
+	names, err := w.client.Databases(t.Context())
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	write := func(id, value string) {
+		doc := terminus.Document{"@type": "A", "@id": graphprojection.NodeID("A", id), "instance_id": id, "sequence": 1, "deleted": false, "v_n": value}
+		if err := w.client.Put(t.Context(), names[0], "main", terminus.Instances, terminus.Commit{Author: "x", Message: "x"}, "", []terminus.Document{doc}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("1", "y")
+	write("3", "z")
+	w.append(w.instance("shop", "A", "4", event.Creates, nil))
+	d := w.differences("shop")
+	slices.Sort(d)
+	if want := []string{"different instances A/1", "missing instances A/4", "surplus instances A/3"}; !slices.Equal(d, want) {
+		t.Errorf("differences %q", d)
+	}
+	if err := w.sink.Rebuild(t.Context(), "shop"); err != nil {
+		t.Fatal(err)
+	}
+	w.equal()
+}
+
+// TestAnOldSchemaThatIsPutBackIsNoticed: a writer that slept puts an old schema.
+func TestAnOldSchemaThatIsPutBackIsNoticed(t *testing.T) {
+	w := newWorld(t)
+	w.database("shop", event.Creates)
+	w.class("A", event.Creates, "n")
+	w.mustFollow()
+	names, err := w.client.Databases(t.Context())
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	old, _, err := w.client.All(t.Context(), names[0], "main", terminus.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old = slices.DeleteFunc(old, func(d terminus.Document) bool { return d["@type"] != "Class" })
+	w.class("A", event.Changes, "n", "m")
+	w.mustFollow()
+	if err := w.client.Put(t.Context(), names[0], "main", terminus.Schema, terminus.Commit{Author: "x", Message: "x"}, "", old); err != nil {
+		t.Fatal(err)
+	}
+	w.append(w.instance("shop", "A", "1", event.Creates, map[string]any{"m": "1"}))
+	for range 3 { // it may have to look again
+		if err = w.follow(w.sink); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.equal()
 }

@@ -17,8 +17,9 @@ import (
 // Limits of one call.
 const (
 	defaultTimeout = 30 * time.Second
-	maxAnswer      = 64 << 20 // bytes of an answer that is read at once
-	maxMessage     = 1000     // bytes of an error's text that are kept
+	slowTimeout    = 5 * time.Minute // of what reads all data there is: a change of the schema
+	maxAnswer      = 64 << 20        // bytes of an answer that is read at once
+	maxMessage     = 1000            // bytes of an error's text that are kept
 )
 
 // Config says where the server is and who calls.
@@ -72,11 +73,16 @@ type call struct {
 	query   url.Values
 	body    any // nil: none
 	version string
+	slow    bool
 }
 
 // do sends a call and gives its answer to read.
 func (c *Client) do(ctx context.Context, k call, read func(http.Header, io.Reader) error) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	limit := c.Timeout
+	if k.slow {
+		limit = max(limit, slowTimeout)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	req, err := c.request(ctx, k)
 	if err != nil {

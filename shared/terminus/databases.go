@@ -47,3 +47,15 @@ func (c *Client) Databases(ctx context.Context) ([]string, error) {
 	}
 	return names, nil
 }
+
+// Optimize joins the layers of a database's main branch and of what the server
+// keeps about it. Each commit makes a layer, and many of them make the next slower.
+func (c *Client) Optimize(ctx context.Context, database string) error {
+	for _, graph := range []string{"/local/branch/" + DefaultBranch, "/local/_commits", "/_meta"} {
+		k := call{what: "optimize " + database, method: http.MethodPost, path: c.database("optimize", database) + graph, body: struct{}{}, slow: true}
+		if err := c.do(ctx, k, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

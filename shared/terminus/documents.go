@@ -47,7 +47,8 @@ func (g Graph) query(commit Commit) url.Values {
 func (c *Client) Put(ctx context.Context, database, branch string, g Graph, commit Commit, version string, docs []Document) error {
 	q := g.query(commit)
 	q.Set("create", "true")
-	return c.do(ctx, call{what: "put documents", method: http.MethodPut, path: c.documents(database, branch), query: q, body: docs, version: version}, nil)
+	k := call{what: "put documents", method: http.MethodPut, path: c.documents(database, branch), query: q, body: docs, version: version, slow: g == Schema}
+	return c.do(ctx, k, nil)
 }
 
 // Insert writes new documents, all or none. An id that is taken is a conflict.
