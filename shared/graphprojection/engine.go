@@ -24,6 +24,9 @@ type engine struct {
 // reached.
 func NewEngine(log *eventlog.Log, client *terminus.Client) graph.Engine { return &engine{log, client} }
 
+// Ready checks that TerminusDB answers.
+func (g *engine) Ready(ctx context.Context) error { return g.client.Ready(ctx) }
+
 // Expand implements [graph.Engine].
 func (g *engine) Expand(ctx context.Context, database, _ string, from []graph.Node, hop graph.Hop, limit int) ([]graph.Edge, bool, error) {
 	life, exists, err := life(ctx, g.log, database)
