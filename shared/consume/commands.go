@@ -10,6 +10,7 @@ import (
 	"spiceharvester/shared/batch"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/telemetry"
 )
 
 // Executor decides commands and appends what follows. The commands of one call
@@ -31,14 +32,14 @@ type CommandsConfig struct {
 // Commands consumes commands. It is safe for concurrent use.
 type Commands struct {
 	CommandsConfig
-	group *batch.Group[event.Event, struct{}]
+	group *batch.Group[delivery, struct{}]
 }
 
 // NewCommands makes the middleware of a handler of commands.
 func NewCommands(c CommandsConfig) *Commands {
 	c.Base = c.withDefaults()
 	m := &Commands{CommandsConfig: c}
-	m.group = batch.New(batch.Config[event.Event]{MaxItems: c.MaxBatch}, m.run)
+	m.group = batch.New(batch.Config[delivery]{MaxItems: c.MaxBatch}, m.run)
 	return m
 }
 
@@ -46,21 +47,20 @@ func NewCommands(c CommandsConfig) *Commands {
 // waits parked. An error means that the registry or the log could not be
 // reached: deliver again.
 func (m *Commands) Consume(ctx context.Context, events []event.Event) error {
-	var mine []event.Event
-	for _, e := range events {
-		if e.Kind == event.Command && slices.Contains(m.Types, e.Aggregate.Type) {
-			mine = append(mine, e)
-		}
-	}
+	mine := deliveries(ctx, events, func(e *event.Event) bool {
+		return e.Kind == event.Command && slices.Contains(m.Types, e.Aggregate.Type)
+	})
 	return firstError(m.group.Submit(mine).Wait(ctx))
 }
 
 // Close waits for the batch in flight.
 func (m *Commands) Close() { m.group.Close() }
 
-func (m *Commands) run(calls []*batch.Call[event.Event, struct{}]) {
+func (m *Commands) run(calls []*batch.Call[delivery, struct{}]) {
 	ctx, cancel := context.WithTimeout(context.Background(), m.Timeout)
 	defer cancel()
+	ctx = telemetry.With(ctx, calls[0].Item.scope)
+	telemetry.BatchSize.WithLabelValues(m.Handler).Observe(float64(len(calls)))
 	byDatabase := map[string][]int{}
 	for i, c := range calls {
 		byDatabase[c.Item.Database] = append(byDatabase[c.Item.Database], i)
@@ -68,7 +68,7 @@ func (m *Commands) run(calls []*batch.Call[event.Event, struct{}]) {
 	for database, list := range byDatabase {
 		deliveries := make([]event.Event, len(list))
 		for i, at := range list {
-			deliveries[i] = calls[at].Item
+			deliveries[i] = calls[at].Item.Event
 		}
 		err := m.consume(ctx, database, deliveries)
 		for _, at := range list {
@@ -101,7 +101,11 @@ func (m *Commands) consume(ctx context.Context, database string, deliveries []ev
 	for len(open) > 0 {
 		round, rest := firstPerAggregate(open)
 		blocked := map[event.Aggregate]bool{}
-		for i, err := range tries(ctx, m.Retry, round, m.Execute) {
+		ctx, watch := watched(ctx, m.Handler, pointers(round))
+		results := tries(ctx, m.Retry, round, m.Execute)
+		watch.done()
+		for i, err := range results {
+			watch.ended(i, &round[i], err)
 			p, err := m.progress(ctx, &round[i], marks[round[i].Aggregate], err)
 			if err != nil {
 				return err
@@ -156,6 +160,7 @@ func (m *Commands) fromView(ctx context.Context, view eventlog.View, deliveries 
 	for _, e := range deliveries {
 		c, ok := view.Commands[e.ID]
 		if !ok || !c.Open() {
+			stale(ctx, &e)
 			continue // ended; or ended so long ago that it is forgotten
 		}
 		if e.Position = c.Position; eventlog.ContentOf(&e) != c.Content {
@@ -180,6 +185,14 @@ func (m *Commands) fromView(ctx context.Context, view eventlog.View, deliveries 
 		}
 	}
 	return slices.SortedFunc(values(taken), func(a, b event.Event) int { return a.Position.Compare(b.Position) }), nil
+}
+
+func pointers(events []event.Event) []*event.Event {
+	list := make([]*event.Event, len(events))
+	for i := range events {
+		list[i] = &events[i]
+	}
+	return list
 }
 
 func values(m map[event.ID]event.Event) func(func(event.Event) bool) {
@@ -225,6 +238,7 @@ func (m *Commands) progress(ctx context.Context, e *event.Event, mark Mark, caus
 		// The log itself is away: nothing was decided and nothing counts.
 		return p, fmt.Errorf("consume: command %s: %w", e.ID, cause)
 	}
+	ctx = telemetry.Within(ctx, e.TraceParent)
 	if IsPermanent(cause) || attempts >= m.Retry.Attempts {
 		m.Logger.InfoContext(ctx, "command fails", "handler", m.Handler, "command", string(e.ID), "attempts", attempts, "error", cause)
 		_, err := m.Log.Append(ctx, eventlog.Entry{Event: m.failed(e, cause, attempts)})

@@ -10,6 +10,7 @@ import (
 	"spiceharvester/shared/batch"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/telemetry"
 )
 
 // Work is what one call of an effect does with one aggregate: facts without a
@@ -33,14 +34,14 @@ type FactsConfig struct {
 // Facts consumes facts. It is safe for concurrent use.
 type Facts struct {
 	FactsConfig
-	group *batch.Group[event.Event, struct{}]
+	group *batch.Group[delivery, struct{}]
 }
 
 // NewFacts makes the middleware of a handler of facts.
 func NewFacts(c FactsConfig) *Facts {
 	c.Base = c.withDefaults()
 	f := &Facts{FactsConfig: c}
-	f.group = batch.New(batch.Config[event.Event]{MaxItems: c.MaxBatch}, f.run)
+	f.group = batch.New(batch.Config[delivery]{MaxItems: c.MaxBatch}, f.run)
 	return f
 }
 
@@ -48,12 +49,7 @@ func NewFacts(c FactsConfig) *Facts {
 // before, or waits parked. An error means that the registry or the log could
 // not be reached: deliver again.
 func (f *Facts) Consume(ctx context.Context, events []event.Event) error {
-	var mine []event.Event
-	for _, e := range events {
-		if e.IsFact() && slices.Contains(f.Types, e.Aggregate.Type) {
-			mine = append(mine, e)
-		}
-	}
+	mine := deliveries(ctx, events, func(e *event.Event) bool { return e.IsFact() && slices.Contains(f.Types, e.Aggregate.Type) })
 	return firstError(f.group.Submit(mine).Wait(ctx))
 }
 
@@ -69,12 +65,14 @@ func firstError(answers []batch.Answer[struct{}]) error {
 	return nil
 }
 
-func (f *Facts) run(calls []*batch.Call[event.Event, struct{}]) {
+func (f *Facts) run(calls []*batch.Call[delivery, struct{}]) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
 	defer cancel()
+	ctx = telemetry.With(ctx, calls[0].Item.scope)
+	telemetry.BatchSize.WithLabelValues(f.Handler).Observe(float64(len(calls)))
 	deliveries := make([]event.Event, len(calls))
 	for i, c := range calls {
-		deliveries[i] = c.Item
+		deliveries[i] = c.Item.Event
 	}
 	err := f.consume(ctx, deliveries)
 	for _, c := range calls {
@@ -111,11 +109,24 @@ func (f *Facts) consume(ctx context.Context, deliveries []event.Event) error {
 			return fmt.Errorf("consume: facts of %s: %w", a, err)
 		case len(facts) > 0:
 			work = append(work, Work{a, facts})
-		case marks[a].Parked != nil:
+		default:
+			for i := range newest[a] {
+				stale(ctx, &newest[a][i])
+			}
+		}
+		if len(facts) == 0 && marks[a].Parked != nil {
 			done = append(done, Progress{Aggregate: a, Sequence: marks[a].Sequence})
 		}
 	}
-	for i, err := range tries(ctx, f.Retry, work, f.Effect) {
+	var newestFacts []*event.Event
+	for _, w := range work {
+		newestFacts = append(newestFacts, &w.Facts[len(w.Facts)-1])
+	}
+	ctx, watch := watched(ctx, f.Handler, newestFacts)
+	results := tries(ctx, f.Retry, work, f.Effect)
+	watch.done()
+	for i, err := range results {
+		watch.ended(i, newestFacts[i], err)
 		done = append(done, f.progress(ctx, work[i], marks[work[i].Aggregate], err))
 	}
 	if len(done) == 0 {

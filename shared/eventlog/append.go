@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
 	"spiceharvester/shared/batch"
 	"spiceharvester/shared/event"
+	"spiceharvester/shared/telemetry"
 )
 
 // Limits of one segment. A batch that reaches one is committed.
@@ -124,7 +126,11 @@ func (l *Log) Meta(ctx context.Context) (Meta, error) {
 			for i, call := range calls {
 				entries[i] = call.Item
 			}
+			begin := time.Now()
+			ctx, span := committing(ctx, number, entries)
 			c.commit(ctx, entries, func(i int, r Result, err error) { calls[i].Answer(r, err) })
+			span.End()
+			telemetry.CommitDuration.WithLabelValues(strconv.Itoa(number)).Observe(time.Since(begin).Seconds())
 		}))
 		l.looks = append(l.looks, batch.New(batch.Config[[]event.Aggregate]{MaxItems: maxLooks}, func(calls []*batch.Call[[]event.Aggregate, View]) {
 			l.look(number, calls)
@@ -152,6 +158,13 @@ func (l *Log) Append(ctx context.Context, en Entry) (Result, error) {
 // AppendAll appends entries, those of one database in their order. Each gets
 // its own answer; they are not one transaction.
 func (l *Log) AppendAll(ctx context.Context, entries []Entry) []Outcome {
+	watch := watched(ctx, entries)
+	outcomes := l.appendAll(ctx, watch.entries)
+	watch.end(outcomes)
+	return outcomes
+}
+
+func (l *Log) appendAll(ctx context.Context, entries []Entry) []Outcome {
 	outcomes := make([]Outcome, len(entries))
 	meta, err := l.Meta(ctx)
 	if err != nil {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"time"
+
+	"spiceharvester/shared/telemetry"
 )
 
 // ErrUnknown means that the log could not say whether an event was stored. The
@@ -77,6 +80,7 @@ func (c *chain) commit(ctx context.Context, entries []*Entry, reply answer) {
 		}
 		switch err := c.put(ctx, seg); {
 		case err == nil:
+			c.committed(seg)
 			// The log has the segment; an index that cannot be reached now is
 			// brought up by whoever comes next.
 			if _, err := c.log.apply(ctx, seg); err != nil {
@@ -90,6 +94,7 @@ func (c *chain) commit(ctx context.Context, entries []*Entry, reply answer) {
 			}
 			return
 		case errors.Is(err, ErrExists):
+			telemetry.LostRaces.WithLabelValues(strconv.Itoa(c.number)).Inc()
 			if err := c.log.catchUp(ctx, c.number, view.Head); err != nil {
 				c.stopIfDamaged(err)
 				fail(fmt.Errorf("%w: %w", ErrUnknown, err))

@@ -1,6 +1,10 @@
 package eventlog
 
-import "spiceharvester/shared/event"
+import (
+	"go.opentelemetry.io/otel/trace"
+
+	"spiceharvester/shared/event"
+)
 
 // Entry is one event to append, with what it expects.
 type Entry struct {
@@ -10,6 +14,8 @@ type Entry struct {
 	Expect event.Expect
 	// Require is about other aggregates of the same database.
 	Require []Require
+
+	span trace.Span // of the append; nil without tracing
 }
 
 // Result is the log's answer to an entry that is, or was before, stored.

@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/telemetry"
 )
 
 // Handler answers a request. Its error becomes an error body; what is no
@@ -40,7 +41,9 @@ type API struct {
 
 // New makes an API without routes.
 func New(service string, auth Auth, logger *slog.Logger) *API {
-	return &API{Service: service, Auth: auth, Logger: logger, mux: http.NewServeMux(), upgrades: map[string]bool{}}
+	a := &API{Service: service, Auth: auth, Logger: logger, mux: http.NewServeMux(), upgrades: map[string]bool{}}
+	a.mux.HandleFunc(metricsRoute, telemetry.Metrics)
+	return a
 }
 
 // Handle adds a route, in http.ServeMux's pattern language, "METHOD /path".
@@ -73,6 +76,11 @@ func (a *API) Routes() []string { return slices.Clone(a.routes) }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.observe(w, r, a.answer)
+}
+
+// answer lets a request through the edge and the guard to its handler.
+func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	a.Edge.mark(w, r)
 	if a.Edge.CORS.Enabled && isPreflight(r) {
 		if p := a.Edge.CORS.preflight(w, r); p != nil {
@@ -155,7 +163,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, endpoint string, p *p
 	}
 	status, body, header := render(p, lang, origin, trace, requestID(r))
 	if status >= http.StatusInternalServerError {
-		a.Logger.ErrorContext(r.Context(), "request fails", "method", r.Method, "path", r.URL.Path, "status", status, "trace_id", trace, "error", p.Error())
+		a.Logger.ErrorContext(r.Context(), "request fails", "method", r.Method, "path", r.URL.Path, "status", status, "error", p.Error())
 	}
 	for name, values := range header {
 		w.Header()[name] = values
@@ -166,8 +174,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, endpoint string, p *p
 
 // traceID continues the client's W3C trace, or begins one.
 func traceID(r *http.Request) string {
-	if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 && len(parts[1]) == 32 {
-		return parts[1]
+	if c := telemetry.Parse(r.Header.Get("Traceparent")); c.IsValid() {
+		return c.TraceID().String()
 	}
 	id := strings.ReplaceAll(uuid.NewString(), "-", "")
 	r.Header.Set("Traceparent", "00-"+id+"-"+id[:16]+"-01")

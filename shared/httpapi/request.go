@@ -33,7 +33,9 @@ type Request struct {
 }
 
 func newRequest(a *API, w http.ResponseWriter, r *http.Request) *Request {
-	traceID(r)
+	if rec, ok := w.(*recorder); ok {
+		w = rec.ResponseWriter // http.MaxBytesReader closes the connection through it
+	}
 	return &Request{Request: r, Lang: problem.ChooseLang(r.URL.Query(), r.Header.Get("Accept-Language")), api: a, writer: w}
 }
 

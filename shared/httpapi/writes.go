@@ -7,6 +7,7 @@ import (
 
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/telemetry"
 	"spiceharvester/shared/writes"
 )
 
@@ -22,6 +23,7 @@ func (r *Request) Write(reader *command.Reader, endpoint string, f func(c writes
 	if err != nil {
 		return nil, err
 	}
+	telemetry.Business.WithLabelValues(r.api.Service, endpoint).Inc()
 	if wait > 0 {
 		status, err := reader.Wait(r.Context(), a.ID, wait)
 		if err != nil {

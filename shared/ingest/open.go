@@ -14,6 +14,7 @@ import (
 	"spiceharvester/shared/datasets"
 	"spiceharvester/shared/lake"
 	"spiceharvester/shared/platform"
+	"spiceharvester/shared/telemetry"
 )
 
 // DefaultMaxBytes bounds a file unless UPLOAD_MAX_BYTES says otherwise.
@@ -24,7 +25,7 @@ const DefaultMaxBytes = 1 << 30
 // raw-datasets) and UPLOAD_MAX_BYTES.
 func Open(p *platform.Platform) (*Service, error) {
 	env := func(name string) string { return strings.TrimSpace(p.Config.Env(name)) }
-	client, err := lake.FromEnv(p.Config.Env, nil)
+	client, err := lake.FromEnv(p.Config.Env, telemetry.Transport)
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,11 @@ import (
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"spiceharvester/shared/event"
+	"spiceharvester/shared/telemetry"
 	"spiceharvester/shared/topics"
 )
 
@@ -42,14 +45,24 @@ func NewPublisher(client *kgo.Client, logger *slog.Logger) *Publisher {
 // producer may go on with what it has begun, which gives duplicates at most.
 func (p *Publisher) Publish(ctx context.Context, events []event.Event) error {
 	results := make(chan error, len(events))
+	scope := telemetry.From(ctx)
 	for i := range events {
 		topic, known := topics.Of(&events[i])
 		if !known {
 			p.quarantined.Add(1)
+			telemetry.Events.WithLabelValues(scope.Service, events[i].Type, telemetry.Quarantined).Inc()
 			p.logger.ErrorContext(ctx, "event has no topic; it goes to quarantine", "event", string(events[i].ID),
 				"type", events[i].Type, "aggregate", events[i].Aggregate.String(), "topic", topic)
 		}
-		p.client.Produce(ctx, event.ToRecord(topic, &events[i]), func(_ *kgo.Record, err error) { results <- err })
+		_, span := scope.Continue(ctx, events[i].TraceParent, "publish "+topic, trace.SpanKindProducer,
+			attribute.String("messaging.system", "kafka"), attribute.String("messaging.destination.name", topic), attribute.String("event.id", string(events[i].ID)))
+		p.client.Produce(ctx, event.ToRecord(topic, &events[i]), func(_ *kgo.Record, err error) {
+			telemetry.End(span, err)
+			if err == nil {
+				telemetry.Events.WithLabelValues(scope.Service, events[i].Type, telemetry.Published).Inc()
+			}
+			results <- err
+		})
 	}
 	var errs []error
 	for range events {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,6 +28,8 @@ import (
 	"spiceharvester/shared/nudge"
 	"spiceharvester/shared/redisclient"
 	"spiceharvester/shared/status"
+	"spiceharvester/shared/telemetry"
+	"spiceharvester/shared/telemetry/pgtrace"
 )
 
 // Platform is one function's access to the installation.
@@ -44,9 +47,29 @@ type Platform struct {
 	Status   *status.Writer
 
 	// Transport carries all HTTP calls to backing services and functions.
-	Transport *http.Transport
+	Transport http.RoundTripper
+	Telemetry *telemetry.Telemetry
+	Scope     *telemetry.Scope // of the function
 
+	*shared
+}
+
+// shared is what the functions of one process have together.
+type shared struct {
+	connections *http.Transport
+	logger      *slog.Logger // without a function
+
+	mu      sync.Mutex
 	nudgers []*nudge.Nudger
+	stops   []func()
+}
+
+// For gives a function that shares the process its own name in logs, metrics and
+// traces.
+func (p *Platform) For(function string) *Platform {
+	f := *p
+	f.Logger, f.Scope = p.logger.With("function", function), p.Telemetry.Scope(function)
+	return &f
 }
 
 // Nudger makes a way to tell a function that there is work. It is nil, and does
@@ -57,6 +80,8 @@ func (p *Platform) Nudger(function string) *nudge.Nudger {
 	}
 	target := strings.ReplaceAll(p.Config.FunctionURL, "{function}", function)
 	n := nudge.New(&http.Client{Transport: p.Transport}, target, p.Logger)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.nudgers = append(p.nudgers, n)
 	return n
 }
@@ -77,11 +102,20 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 		return nil, err
 	}
 	pools.MaxConns = 8
+	pools.ConnConfig.Tracer = pgtrace.Tracer{Service: name}
+	told, err := telemetry.Open(c.Env, logger)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), pools)
 	if err != nil {
 		return nil, fmt.Errorf("platform: postgres: %w", err)
 	}
-	p := &Platform{Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, Redis: cache, Transport: newTransport()}
+	connections := newTransport()
+	p := &Platform{
+		Config: c, Pool: pool, Logger: logger.With("function", name), Now: time.Now, Redis: cache, Transport: telemetry.Transport(connections),
+		Telemetry: told, Scope: told.Scope(name), shared: &shared{connections: connections, logger: logger},
+	}
 	owner := fmt.Sprintf("%s-%d-%s", name, os.Getpid(), uuid.NewString()[:8])
 	p.Index = pgindex.New(pool)
 	p.Registry = pgregistry.New(pool, owner)
@@ -130,9 +164,13 @@ func (p *Platform) Close() {
 	for _, n := range p.nudgers {
 		n.Close()
 	}
+	for _, stop := range p.stops {
+		stop()
+	}
 	if p.Redis != nil {
 		p.Redis.Close() // what it did not send is lost, as everything in it may be
 	}
 	p.Pool.Close()
-	p.Transport.CloseIdleConnections()
+	p.connections.CloseIdleConnections()
+	p.Telemetry.Close()
 }

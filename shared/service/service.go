@@ -16,6 +16,7 @@ import (
 
 	"spiceharvester/shared/config"
 	"spiceharvester/shared/platform"
+	"spiceharvester/shared/telemetry"
 )
 
 // drainTimeout bounds the end of a process; Knative's default grace is 300 s.
@@ -29,7 +30,11 @@ type Function interface {
 
 // Main is a function's main. It returns the exit code.
 func Main[F Function](name string, open func(*platform.Platform) (F, error)) int {
-	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	logger, err := telemetry.NewLogger(os.Stderr, os.Getenv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if err := run(name, open, logger); err != nil {
 		logger.Error("stopped", "function", name, "error", err)
 		return 1
@@ -62,7 +67,22 @@ func run[F Function](name string, open func(*platform.Platform) (F, error), logg
 		return err
 	}
 	defer f.Close()
-	return Serve(ctx, listener, WithProbes(f, p.Ready), logger)
+	p.Scope.Serving()
+	return Serve(ctx, listener, Handler(f, p), logger)
+}
+
+// Handler is a function as its host serves it: with probes, and with its name in
+// whatever it measures. The APIs answer GET /metrics themselves, behind their
+// guard; the workers', which no client reaches, stands beside the probes.
+func Handler(f Function, p *platform.Platform) http.Handler {
+	handler := WithProbes(f, p.Ready)
+	if _, api := f.(interface{ ServesMetrics() }); !api {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /metrics", telemetry.Metrics)
+		mux.Handle("/", handler)
+		handler = mux
+	}
+	return p.Scope.Handler(handler)
 }
 
 // Serve serves until ctx ends, then drains.

@@ -20,7 +20,9 @@ type scopeKey struct{}
 var none = &Scope{}
 
 // With gives a context in which the function works.
-func With(ctx context.Context, s *Scope) context.Context { return context.WithValue(ctx, scopeKey{}, s) }
+func With(ctx context.Context, s *Scope) context.Context {
+	return context.WithValue(ctx, scopeKey{}, s)
+}
 
 // From gives the function that works in a context. It is never nil.
 func From(ctx context.Context) *Scope {

@@ -84,12 +84,14 @@ func (h *Host) startFunctions(p *platform.Platform, mux *http.ServeMux) error {
 		if !known {
 			return fmt.Errorf("stack.yml: function %s is not in this build", name)
 		}
-		f, err := open(p)
+		own := p.For(name)
+		f, err := open(own)
 		if err != nil {
 			return fmt.Errorf("function %s: %w", name, err)
 		}
 		h.onStop(func() error { f.Close(); return nil })
-		if err := h.mount(name, service.WithProbes(f, p.Ready), mux); err != nil {
+		own.Scope.Serving()
+		if err := h.mount(name, service.Handler(f, own), mux); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
 	_ "net/http/pprof" // on the default mux, see run
 	"os"
@@ -27,6 +26,7 @@ import (
 
 	"spiceharvester/infra/demo"
 	"spiceharvester/infra/local/host"
+	"spiceharvester/shared/telemetry"
 )
 
 func main() {
@@ -99,7 +99,10 @@ func run(project, data string) error {
 		return err
 	}
 	defer logFile.Close()
-	logger := slog.New(slog.NewJSONHandler(logFile, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	logger, err := telemetry.NewLogger(logFile, os.Getenv)
+	if err != nil {
+		return err
+	}
 	h, err := host.Start(ctx, host.Options{Project: project, Data: data, Getenv: os.Getenv, Logger: logger, ChildLog: logFile})
 	if err != nil {
 		return err
