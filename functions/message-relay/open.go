@@ -20,6 +20,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		return nil, fmt.Errorf("message-relay: kafka: %w", err)
 	}
 	publisher := kafka.NewPublisher(client, p.Logger)
+	p.WatchBacklog()
 	f := New(Deps{
 		Log: p.Log, Publisher: &announcing{publisher, p.Status}, Registry: p.Registry, Now: p.Now, Logger: p.Logger,
 		Sweep: sweep.New(sweep.Config{
