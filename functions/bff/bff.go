@@ -12,6 +12,7 @@ import (
 	"spiceharvester/shared/ingest"
 	"spiceharvester/shared/lineage"
 	"spiceharvester/shared/live"
+	"spiceharvester/shared/monitoring"
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
@@ -98,6 +99,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	f.routes()
+	monitoring.New(p).Routes(f.API)
 	return f, nil
 }
 

@@ -5,13 +5,14 @@ import (
 
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/core"
+	"spiceharvester/shared/monitoring"
 	"spiceharvester/shared/openapi"
 )
 
 // operations describe every route, by groups.
 var operations = [][]openapi.Operation{
 	documentationOperations, healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
-	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, taskOperations, adminOperations, replayOperations,
+	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, taskOperations, adminOperations, replayOperations,
 	lineageOperations, auditOperations, summaryOperations,
 	instanceMoreOperations,
 	graphOperations, queryOperations,

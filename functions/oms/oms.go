@@ -5,6 +5,7 @@ package oms
 import (
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/monitoring"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/search"
@@ -39,6 +40,9 @@ func Open(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	f.routes()
+	monitor := monitoring.New(p)
+	monitor.Routes(f.API)
+	f.Handle("GET /health/container", monitor.Container)
 	return f, nil
 }
 
