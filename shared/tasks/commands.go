@@ -62,9 +62,6 @@ func (s *Service) Track(ctx context.Context, b Bulk) {
 	if err == nil {
 		err = s.Store.Create(ctx, b.task(id))
 	}
-	if err == nil {
-		err = s.Store.change(ctx, `delete from spice_tasks.tasks where completed_at < $1 and metadata->>'command_id' is not null`, s.Store.Now().Add(-kept))
-	}
 	if err != nil {
 		s.Logger.WarnContext(ctx, "a task is not shown in lists yet", "task", b.ID, "error", err)
 	}
@@ -87,6 +84,9 @@ func (s *Service) Tell(ctx context.Context, b Bulk, done int) {
 		on conflict (task_id) do update set progress = excluded.progress, started_at = coalesce(tasks.started_at, excluded.started_at),
 			status = case when tasks.completed_at is null then 'PROCESSING' else tasks.status end`,
 		t.ID, t.Name, t.Type, t.Actor, t.Metadata, p, s.Store.Now().UTC())
+	if err == nil && done == 0 { // once a command: what nobody can ask the log about any more
+		err = s.Store.change(ctx, `delete from spice_tasks.tasks where completed_at < $1 and metadata->>'command_id' is not null`, s.Store.Now().Add(-kept))
+	}
 	if err != nil {
 		s.Logger.WarnContext(ctx, "the progress of a task is not shown", "task", b.ID, "error", err)
 	}
