@@ -132,12 +132,13 @@ func (f *Function) routes() {
 	f.Handle("POST "+db+"/suggest-schema-from-data", f.suggestSchema)
 
 	instances := &core.InstanceWrites{Core: f.core, ClassParam: "class_label", Labels: true}
-	f.Handle("POST "+db+"/instances/{class_label}/create", instances.Create)
-	f.Handle("PUT "+db+"/instances/{class_label}/{instance_id}/update", instances.Update)
-	f.Handle("DELETE "+db+"/instances/{class_label}/{instance_id}/delete", instances.Delete)
-	f.Handle("POST "+db+"/instances/{class_label}/bulk-create", instances.BulkCreate)
-	f.Handle("POST "+db+"/instances/{class_label}/bulk-update", instances.BulkUpdate)
-	f.Handle("POST "+db+"/instances/{class_label}/bulk-delete", instances.BulkDelete)
+	byLabel := func(h httpapi.Handler) httpapi.Handler { return f.core.ByLabelText("class_label", h) }
+	f.Handle("POST "+db+"/instances/{class_label}/create", byLabel(instances.Create))
+	f.Handle("PUT "+db+"/instances/{class_label}/{instance_id}/update", byLabel(instances.Update))
+	f.Handle("DELETE "+db+"/instances/{class_label}/{instance_id}/delete", byLabel(instances.Delete))
+	f.Handle("POST "+db+"/instances/{class_label}/bulk-create", byLabel(instances.BulkCreate))
+	f.Handle("POST "+db+"/instances/{class_label}/bulk-update", byLabel(instances.BulkUpdate))
+	f.Handle("POST "+db+"/instances/{class_label}/bulk-delete", byLabel(instances.BulkDelete))
 
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}", f.getInstance)
 	f.Handle("GET "+db+"/class/{class_id}/instance/{instance_id}/origin", f.instanceOrigin)

@@ -192,6 +192,14 @@ func TestChangesThatBreakStoredInstancesAreRefused(t *testing.T) {
 			t.Errorf("%s %s: %s", c.field, c.why, r)
 		}
 	}
+	// A look beforehand tells the same and writes nothing.
+	look := bff.call(200, "POST", ontology(db)+"/Pet/validate", object{"properties": list{property("code", "string", "primary_key", true), mood("good")}})
+	if look.Text("data", "stored_instances", "instances") != "25" || look.Text("data", "stored_instances", "fields", 0, "reason") != "removed" || look.Text("data", "stored_instances", "fields", 1, "instances") != "3" {
+		t.Errorf("validate: %s", look)
+	}
+	if look := bff.call(200, "POST", ontology(db)+"/Pet/validate", object{"label": "x"}); look.Text("data", "stored_instances", "instances") != "0" {
+		t.Errorf("validate: %s", look)
+	}
 	// What fits all of them is accepted, and holds from then on.
 	bff.done("PUT", path, object{"properties": list{property("code", "string", "primary_key", true), property("age", "decimal", "constraints", object{"max": 29}),
 		mood("good", "bad", "odd"), property("tag", "string", "required", true, "default", "none")}}, reason)
@@ -264,6 +272,9 @@ func TestAClassIsFoundByItsLabels(t *testing.T) {
 		t.Errorf("changed by label: %s", r)
 	}
 	bff.call(404, "GET", ontology(db)+"/Bird", nil)
+	dogs := instances(db, url.PathEscape("좋은 개"))
+	bff.done("POST", dogs+"/create", object{"data": object{"한 code": "d1"}})
+	bff.done("DELETE", dogs+"/d1/delete?expected_seq=1", nil)
 	bff.done("DELETE", at("고양이")+"?expected_seq=2", nil, client.Header("X-Change-Reason", "test"))
 	bff.call(404, "GET", ontology(db)+"/Cat", nil)
 	eventually(t, 60*time.Second, func() string {

@@ -114,9 +114,14 @@ func (o *OntologyWrites) ValidateUpdate(r *httpapi.Request) (*httpapi.Response, 
 	options := o.Writes.LintOptions(branch)
 	style, diff := ontology.Lint(after, whole, options), ontology.LintUpdate(before.Schema.Class, whole, options)
 	protected := o.Writes.Protected(branch)
+	stored, err := o.Writes.StoredReport(r.Context(), database, branch, after)
+	if err != nil {
+		return nil, err
+	}
 	return httpapi.Success(r, textClassValidated.With("id", id), map[string]any{
 		"db_name": database, "branch": branch, "class_id": id, "protected_branch": protected, "requires_proof": protected && diff.IsHighRisk(),
 		"lint_report": style.Join(diff).In(r.Lang), "lint_report_create": style.In(r.Lang), "lint_report_diff": diff.In(r.Lang), "interface_issues": []any{},
+		"stored_instances": stored,
 	}), nil
 }
 
@@ -159,6 +164,18 @@ func (c *Core) ByLabel(param string, h httpapi.Handler) httpapi.Handler {
 		}
 		r.SetPathValue(param, id)
 		return h(r)
+	}
+}
+
+// ByLabelText is ByLabel for writes of many: a text that has the form of an id is taken
+// as one without a look, so that nobody pays for labels who does not use them.
+func (c *Core) ByLabelText(param string, h httpapi.Handler) httpapi.Handler {
+	byLabel := c.ByLabel(param, h)
+	return func(r *httpapi.Request) (*httpapi.Response, error) {
+		if ontology.CheckClassID(r.PathValue(param)) == nil {
+			return h(r)
+		}
+		return byLabel(r)
 	}
 }
 

@@ -89,6 +89,23 @@ func (s *Service) refuseBreaking(ctx context.Context, database, branch string, a
 	return p
 }
 
+// StoredReport tells what refuseBreaking would say of a change: how many instances would
+// break, and in which fields. Nil says that the read model cannot tell now.
+func (s *Service) StoredReport(ctx context.Context, database, branch string, after ontology.Class) (map[string]any, error) {
+	err := s.refuseBreaking(ctx, database, branch, after)
+	if err == nil {
+		return map[string]any{"instances": 0, "fields": []broken{}}, nil
+	}
+	p, known := problem.AsProblem(err)
+	switch {
+	case known && p.Detail["fields"] != nil:
+		return map[string]any{"instances": p.Detail["instances"], "fields": p.Detail["fields"]}, nil
+	case known && p.Status == http.StatusServiceUnavailable:
+		return nil, nil
+	}
+	return nil, err
+}
+
 // breaks counts the instances of one class that break, in all and by field and reason.
 func (s *Service) breaks(ctx context.Context, database, branch, id string, family, changed classes.Family) (total int, list []broken, err error) {
 	before, errs := ontology.Compile(family.Whole(id))
