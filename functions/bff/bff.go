@@ -72,7 +72,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		ingest: files, objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
 		wake:    wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
 		lineage: &lineage.Reader{Pool: p.Pool, Log: p.Log, Bucket: p.Config.EventStoreBucket, Now: p.Now}, audit: &audit.Store{Pool: p.Pool},
-		probes: probes{search: client.Health},
+		probes: probes{search: client.Health, redis: redisProbe(p)},
 		reads:  &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
 	f.tasks = &tasks.Runner{Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Logger: p.Logger}

@@ -11,6 +11,7 @@ import (
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/outbox"
+	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
 )
 
@@ -32,6 +33,14 @@ const probeTimeout = 2 * time.Second
 type probes struct {
 	redis  func(ctx context.Context) error           // nil without Redis
 	search func(ctx context.Context) (string, error) // gives the colour of its health
+}
+
+// redisProbe asks Redis, where there is one.
+func redisProbe(p *platform.Platform) func(ctx context.Context) error {
+	if p.Redis == nil {
+		return nil
+	}
+	return func(ctx context.Context) error { return p.Redis.Ping(ctx).Err() }
 }
 
 // summary answers in which context a client works, under which policy, and whether
