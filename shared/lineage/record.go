@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/writes"
@@ -31,14 +29,18 @@ type Record struct {
 	Row, Line int64
 }
 
+// jobSource is the source of the commands of objectify jobs. Their correlation is
+// the job; that of a client's command is whatever the client says.
+const jobSource = "/functions/objectify-worker"
+
 // RecordOf gives the record of an event.
 func RecordOf(e *event.Event) Record {
 	r := Record{
 		Position: e.Position, ID: e.ID, Kind: e.Kind, Type: e.Type, Aggregate: e.Aggregate, Database: e.Database, Branch: e.Branch,
 		Sequence: e.Sequence, Lifecycle: e.Lifecycle, Outcome: e.Outcome, Actor: e.Actor, Time: e.Time, Command: e.Command,
 	}
-	if e.Type == writes.BulkUpsert+"_REQUESTED" && uuid.Validate(e.Correlation) == nil {
-		r.Job = e.Correlation // objectify alone writes these
+	if e.Kind == event.Command && e.Source == jobSource {
+		r.Job = e.Correlation
 	}
 	if e.Origin != "" {
 		if source, row, line, err := writes.ParseOrigin(e.Origin); err == nil {

@@ -91,7 +91,10 @@ func (w *world) append(e event.Event, data any) {
 	if e.Kind == "" {
 		e.Kind = event.Domain
 	}
-	e.Source, e.Time, e.Branch, e.Data = "/test", w.now, "main", body
+	if e.Source == "" {
+		e.Source = "/test"
+	}
+	e.Time, e.Branch, e.Data = w.now, "main", body
 	if e.Database == "" {
 		e.Database = "shop"
 	}
@@ -125,7 +128,7 @@ func (w *world) imported(rows int) {
 	job := object{"job_id": jobID, "dataset_id": datasetID, "dataset_version_id": versionID, "mapping_spec_id": specID, "attempt": 1, "status": "QUEUED"}
 	w.append(event.Event{Type: "OBJECTIFY_JOB_STARTED", Aggregate: event.Aggregate{Type: "ObjectifyJob", ID: jobID}, Lifecycle: event.Creates, Correlation: jobID}, object{"job": job})
 	bulk := event.Aggregate{Type: writes.Instances, ID: "shop:main:Product"}
-	w.append(event.Event{ID: bulkID, Kind: event.Command, Type: writes.BulkUpsert + "_REQUESTED", Aggregate: bulk, Correlation: jobID}, object{"payload": object{}})
+	w.append(event.Event{ID: bulkID, Kind: event.Command, Type: writes.BulkUpsert + "_REQUESTED", Source: "/functions/objectify-worker", Aggregate: bulk, Correlation: jobID}, object{"payload": object{}})
 	for row := 1; row <= rows; row++ {
 		w.append(event.Event{
 			Type: "INSTANCE_CREATED", Aggregate: product(fmt.Sprint("p", row)), Lifecycle: event.Creates, Command: bulkID, Correlation: jobID,
