@@ -27,11 +27,11 @@ func (f *Function) settled(r *httpapi.Request) error {
 	if err := f.core.RequireTarget(r); err != nil {
 		return err
 	}
-	position, err := f.position(r, database)
+	position, err := f.core.MinPosition(r, database)
 	if err != nil {
 		return err
 	}
-	return f.reads.Await(r.Context(), database, sweep.Instances, search.InstancesAlias(database), position)
+	return f.reads.CatchUp(r.Context(), database, sweep.Instances, search.InstancesAlias(database), position)
 }
 
 // queryAnswer is a page of rows. Query is what was sent.

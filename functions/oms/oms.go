@@ -14,9 +14,9 @@ import (
 // Function is the OMS.
 type Function struct {
 	*httpapi.API
-	core  *core.Core
-	reads *reads.Reads
-	lists *core.InstanceLists
+	core    *core.Core
+	reads   *reads.Reads
+	lists   *core.InstanceLists
 	queries *core.Queries
 }
 

@@ -14,7 +14,7 @@ import (
 func (f *Function) queryRoutes() {
 	f.Handle("POST /api/v1/database/{db_name}/ontology/query", f.query)
 	f.Handle("POST /api/v1/query/{db_name}", f.selectQuery)
-	f.Handle("GET /api/v1/instances/{db_name}/{class_id}", f.listInstances)
+	f.Handle("GET /api/v1/instances/{db_name}/{class_id}", f.listData)
 }
 
 var textQueryRun = problem.Define("oms.query", "The query was executed.", "쿼리를 실행했습니다.")
@@ -91,7 +91,7 @@ type instanceList struct {
 	Offset  int              `json:"offset"`
 }
 
-func (f *Function) listInstances(r *httpapi.Request) (*httpapi.Response, error) {
+func (f *Function) listData(r *httpapi.Request) (*httpapi.Response, error) {
 	if err := f.core.RequireTarget(r); err != nil {
 		return nil, err
 	}

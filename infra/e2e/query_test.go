@@ -26,18 +26,18 @@ func desks(bff api, db string) {
 	})
 }
 
-func ids(r *client.Response, path ...any) string {
+func rowIDs(r *client.Response, path ...any) string {
 	rows, _ := r.Get(path...).(list)
-	var ids []string
+	var found []string
 	for _, row := range rows {
 		o, _ := row.(object)
 		id, ok := o["instance_id"].(string)
 		if !ok {
 			id, _ = o["_instance_id"].(string)
 		}
-		ids = append(ids, id)
+		found = append(found, id)
 	}
-	return strings.Join(ids, " ")
+	return strings.Join(found, " ")
 }
 
 func TestQuery(t *testing.T) {
@@ -68,7 +68,7 @@ func TestQuery(t *testing.T) {
 		"a value is bound": {object{"class_id": "Desk", "filters": filter("name", "eq", `x" OR true`)}, "", "0"},
 	} {
 		r := bff.call(200, "POST", query, c.body)
-		if ids(r, "results") != c.ids || r.Text("total") != c.total {
+		if rowIDs(r, "results") != c.ids || r.Text("total") != c.total {
 			t.Errorf("%s: %s", name, r)
 		}
 	}
@@ -82,16 +82,16 @@ func TestQuery(t *testing.T) {
 	if r = bff.call(200, "POST", query+"/raw", object{"type": "exists", "class_id": "Desk", "filters": filter("price", "gt", 1000)}); r.Get("data", 0, "exists") != false {
 		t.Errorf("exists: %s", r)
 	}
-	if r = bff.call(200, "POST", query+"/raw", object{"type": "select", "class_id": "Desk", "limit": 1}); ids(r, "data") != "d1" || r.Text("count") != "1" {
+	if r = bff.call(200, "POST", query+"/raw", object{"type": "select", "class_id": "Desk", "limit": 1}); rowIDs(r, "data") != "d1" || r.Text("count") != "1" {
 		t.Errorf("raw select: %s", r)
 	}
 	if r = bff.call(200, "GET", query+"/builder", nil); r.Text("operators", "comparison", 0) != "=" {
 		t.Errorf("builder: %s", r)
 	}
-	if r = oms.call(200, "POST", "/api/v1/database/"+db+"/ontology/query", object{"class_id": "Desk", "order_by": "price"}); ids(r, "data") != "d2 d4 d1 d3" || r.Text("count") != "4" {
+	if r = oms.call(200, "POST", "/api/v1/database/"+db+"/ontology/query", object{"class_id": "Desk", "order_by": "price"}); rowIDs(r, "data") != "d2 d4 d1 d3" || r.Text("count") != "4" {
 		t.Errorf("OMS: %s", r)
 	}
-	if r = oms.call(200, "POST", "/api/v1/query/"+db, object{"query": "SELECT name FROM Desk WHERE price < 50 ORDER BY price DESC"}); ids(r, "data") != "d3 d4 d2" {
+	if r = oms.call(200, "POST", "/api/v1/query/"+db, object{"query": "SELECT name FROM Desk WHERE price < 50 ORDER BY price DESC"}); rowIDs(r, "data") != "d3 d4 d2" {
 		// Null counts as "", which is less; in descending order it comes first.
 		t.Errorf("SELECT: %s", r)
 	}

@@ -41,7 +41,7 @@ func (s *Service) starts(ctx context.Context, database string, q *Query, want in
 		stopped = !goOn
 		return goOn, err
 	}
-	err := search.Walk(ctx, s.Search, selection, maxInt, size, func(d *candidate) (bool, error) {
+	err := search.Visit(ctx, s.Search, selection, maxInt, size, func(d *candidate) (bool, error) {
 		seen++
 		if passes(d.Data, q.Filters) {
 			page = append(page, graph.Node{Class: q.StartClass, ID: d.Instance})

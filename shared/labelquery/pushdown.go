@@ -180,7 +180,7 @@ func makePlan(database string, q *Query, kinds map[string]kind) plan {
 	case q.OrderBy == "" || !q.Descending && (q.OrderBy == "instance_id" || q.OrderBy == "@id"):
 	case q.OrderBy == "class_id" || q.OrderBy == "@type": // all the same
 	case kinds[q.OrderBy] != kindUnknown:
-		p.selection.Order = &search.Order{Property: q.OrderBy, Descending: q.Descending}
+		p.selection.Order = &search.SelectionOrder{Property: q.OrderBy, Descending: q.Descending}
 	default:
 		p.exact = false
 	}

@@ -160,7 +160,7 @@ func (s *Service) scan(ctx context.Context, q *Query, selection search.Selection
 	selection.Order = nil
 	var matched []document
 	read, kept, tooMuch := 0, 0, false
-	err := search.Walk(ctx, s.Search, selection, s.MaxScan+1, scanPage, func(d *document) (bool, error) {
+	err := search.Visit(ctx, s.Search, selection, s.MaxScan+1, scanPage, func(d *document) (bool, error) {
 		if read++; read <= s.MaxScan && q.passes(d) {
 			matched = append(matched, *d)
 			kept += d.size()

@@ -70,8 +70,7 @@ type Page struct {
 
 // List finds documents. minPosition, if set, is waited for.
 func (r *Reads) List(ctx context.Context, database string, h sweep.Handler, q search.Query, minPosition event.Position) (Page, error) {
-	if err := r.catchUp(ctx, database, h, q.Alias, minPosition); err != nil {
-	if err := r.Await(ctx, database, h, q.Alias, minPosition); err != nil {
+	if err := r.CatchUp(ctx, database, h, q.Alias, minPosition); err != nil {
 		return Page{}, err
 	}
 	hits, err := r.Search.Find(ctx, q)
@@ -89,19 +88,12 @@ func (r *Reads) List(ctx context.Context, database string, h sweep.Handler, q se
 	return page, nil
 }
 
-// catchUp waits until a search shows what stands at a position, if one is given.
-func (r *Reads) catchUp(ctx context.Context, database string, h sweep.Handler, alias string, minPosition event.Position) error {
+// CatchUp waits until a search shows what stands at a position, if one is given.
+func (r *Reads) CatchUp(ctx context.Context, database string, h sweep.Handler, alias string, minPosition event.Position) error {
 	if minPosition.IsZero() {
 		return nil
 	}
 	if err := r.wait(ctx, database, h, minPosition); err != nil {
-// Await waits until searches of an alias see what a handler has to apply up to a
-// position. The zero position is not waited for.
-func (r *Reads) Await(ctx context.Context, database string, h sweep.Handler, alias string, position event.Position) error {
-	if position.IsZero() {
-		return nil
-	}
-	if err := r.wait(ctx, database, h, position); err != nil {
 		return err
 	}
 	if err := r.Search.Refresh(ctx, alias); err != nil {

@@ -13,7 +13,7 @@ import (
 // first page is read at once, so that what is wrong shows before anything is sent;
 // later errors end the sequence. The sequence must be walked, once.
 func (r *Reads) Walk(ctx context.Context, database string, h sweep.Handler, q search.Query, minPosition event.Position) (iter.Seq2[Document, error], error) {
-	if err := r.catchUp(ctx, database, h, q.Alias, minPosition); err != nil {
+	if err := r.CatchUp(ctx, database, h, q.Alias, minPosition); err != nil {
 		return nil, err
 	}
 	walk, err := r.Search.Begin(ctx, q)

@@ -78,19 +78,19 @@ func (c *Client) LinkedBy(ctx context.Context, alias string, links []string, cla
 	if class != "" {
 		filter = append(filter, object{"term": object{"class_id": class}})
 	}
-	return walk(ctx, c, alias, object{
+	return visitAll(ctx, c, alias, object{
 		"query": object{"bool": object{"filter": filter}}, "_source": []string{"class_id", "instance_id", "links"}, "track_total_hits": false,
 		"sort": []object{{"class_id": "asc"}, {"instance_id": "asc"}},
-	}, limit, walkPage, func(l *Linking) (bool, error) { return visit(*l), nil })
+	}, limit, visitPage, func(l *Linking) (bool, error) { return visit(*l), nil })
 }
 
-// walkPage bounds one answer of a walk.
-const walkPage = 1000
+// visitPage bounds one answer of a visit.
+const visitPage = 1000
 
-// walk runs a query page by page until visit returns false or limit documents
+// visitAll runs a query page by page until visit returns false or limit documents
 // were seen. The body must have a sort without ties. An index that does not exist
 // is empty.
-func walk[T any](ctx context.Context, c *Client, alias string, body object, limit, page int, visit func(*T) (bool, error)) error {
+func visitAll[T any](ctx context.Context, c *Client, alias string, body object, limit, page int, visit func(*T) (bool, error)) error {
 	for limit > 0 {
 		size := min(limit, page)
 		body["size"] = size

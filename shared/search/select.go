@@ -62,9 +62,9 @@ func Either(list ...Condition) Condition {
 	return Condition{object{"bool": object{"should": clauses, "minimum_should_match": 1}}}
 }
 
-// Order sorts by a property's key. What has none comes last, or first if
+// SelectionOrder sorts by a property's key. What has none comes last, or first if
 // descending.
-type Order struct {
+type SelectionOrder struct {
 	Property   string
 	Descending bool
 }
@@ -75,7 +75,7 @@ type Selection struct {
 	Alias string
 	Class string
 	Where []Condition
-	Order *Order // nil: by id
+	Order *SelectionOrder // nil: by id
 	// Fields of the documents; none for all. Not for data: Elasticsearch writes a part
 	// of a document anew, and numbers lose their text (1e1 becomes 10.0).
 	Fields []string
@@ -119,10 +119,10 @@ func Select[T any](ctx context.Context, c *Client, s Selection, offset, limit in
 	return page, answer.Hits.Total.Value, nil
 }
 
-// Walk visits a selection, at most limit documents, page by page of the size
+// Visit visits a selection, at most limit documents, page by page of the size
 // given, until visit returns false.
-func Walk[T any](ctx context.Context, c *Client, s Selection, limit, page int, visit func(*T) (bool, error)) error {
+func Visit[T any](ctx context.Context, c *Client, s Selection, limit, page int, visit func(*T) (bool, error)) error {
 	body := s.body()
 	body["track_total_hits"] = false
-	return walk(ctx, c, s.Alias, body, limit, page, visit)
+	return visitAll(ctx, c, s.Alias, body, limit, page, visit)
 }
