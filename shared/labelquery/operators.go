@@ -53,5 +53,3 @@ func (o Op) takesList() bool { return o == In || o == NotIn }
 
 // takesText reports whether the operator compares with a part of a text.
 func (o Op) takesText() bool { return o == Like || o == NotLike || o == StartsWith || o == EndsWith }
-
-func (o Op) orders() bool { return o == Gt || o == Ge || o == Lt || o == Le }
