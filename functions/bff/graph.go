@@ -6,11 +6,13 @@ import (
 
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/graph"
+	"spiceharvester/shared/graphprojection"
 	"spiceharvester/shared/graphquery"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/search"
+	"spiceharvester/shared/terminus"
 )
 
 // graphs is what graph queries need.
@@ -27,6 +29,13 @@ func openGraph(p *platform.Platform, c *core.Core, client *search.Client) (graph
 	}
 	name, engine, err := graph.FromEnv(p.Config.Env, map[string]func() (graph.Engine, error){
 		graph.Elasticsearch: func() (graph.Engine, error) { return graph.NewElasticsearch(client), nil },
+		graph.TerminusDB: func() (graph.Engine, error) {
+			client, err := terminus.FromEnv(p.Config.Env, p.Transport)
+			if err != nil {
+				return nil, err
+			}
+			return graphprojection.NewEngine(p.Log, client), nil
+		},
 	})
 	if err != nil {
 		return graphs{}, err
