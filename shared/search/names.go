@@ -30,7 +30,7 @@ func mapping(alias string, shards, replicas int) object {
 				"event_timestamp": object{"type": "date"}, "created_at": object{"type": "date"}, "updated_at": object{"type": "date"},
 				"deleted": object{"type": "boolean"},
 				"data":    object{"type": "object", "enabled": false},
-				"idx":     object{"type": "flattened", "ignore_above": 1024, "depth_limit": 20},
+				"idx":     object{"type": "flattened", "ignore_above": 1024, "depth_limit": 40},
 				"text":    words,
 				"links":   keyword, "targets": keyword,
 				"label": words, "parent_class": keyword,
