@@ -53,10 +53,10 @@ func (w *world) follow(t *testing.T, path string) *socket {
 
 func (s *socket) next() object {
 	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), waitSeconds*time.Second)
+	defer cancel()
 	for {
-		ctx, cancel := context.WithTimeout(s.t.Context(), waitSeconds*time.Second)
 		_, data, err := s.conn.Read(ctx)
-		cancel()
 		if err != nil {
 			s.t.Fatal(err)
 		}

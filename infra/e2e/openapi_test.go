@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -81,7 +82,10 @@ func newSmoke(t *testing.T, w *world, document string) *smoke {
 	upload, job := im.imported("k", "t", rowsOf(3), "Airport", airportMappings, object{})
 	im.total("Airport", job)
 	created := im.done("POST", instances(im.db, "Product")+"/create", object{"data": object{"product_id": "p1"}})
-	s := &smoke{api: im.api, db: im.db, values: map[string]string{
+	direct := client.New(im.Base, im.Token) // what leads elsewhere is not followed
+	direct.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	t.Cleanup(direct.Close)
+	s := &smoke{api: api{direct, t}, db: im.db, values: map[string]string{
 		"db_name": im.db, "class_label": "Product", "class_id": "Product", "instance_id": "p1", "command_id": created.Command(),
 		"dataset_id": upload.Text("data", "dataset", "dataset_id"), "version_id": upload.Text("data", "version", "version_id"), "job_id": job.Text("data", "job_id"),
 		"task_id": "6f1d9c0e-5f0a-4b8a-9a51-4f8a1c0b7d11", "branch_name": "main", "service_name": "redis",
@@ -164,7 +168,9 @@ func (s *smoke) call(o *documented, recipes map[string]recipe) {
 		t.Errorf("%s: %v", name, err)
 		return
 	}
-	if answer.Status >= 500 && answer.Status != 501 {
+	// A report on the health of this host may say that it is not well.
+	unwell := answer.Status == 503 && strings.Contains(o.path, "/monitoring/")
+	if answer.Status >= 500 && answer.Status != 501 && !unwell {
 		t.Errorf("%s: %s", name, answer)
 		return
 	}

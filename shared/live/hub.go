@@ -138,12 +138,7 @@ func (h *Hub) watchUser(w watcher, user string) {
 // current reads the state of a command once nothing that follows it can be missed. It
 // tries until it succeeds or ctx ends; a command that is not known yet has none.
 func (h *Hub) current(ctx context.Context, id event.ID) (command.Status, bool) {
-	h.mu.Lock()
-	started := h.started
-	h.mu.Unlock()
-	select {
-	case <-started:
-	case <-ctx.Done():
+	if !h.follows(ctx) {
 		return command.Status{}, false
 	}
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
@@ -154,6 +149,20 @@ func (h *Hub) current(ctx context.Context, id event.ID) (command.Status, bool) {
 		if !sleep(ctx, pause, nil) {
 			return command.Status{}, false
 		}
+	}
+}
+
+// follows waits until the tail knows where it begins: what is appended after that is
+// not missed. It reports false if ctx ended first.
+func (h *Hub) follows(ctx context.Context) bool {
+	h.mu.Lock()
+	started := h.started
+	h.mu.Unlock()
+	select {
+	case <-started:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

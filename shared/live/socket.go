@@ -117,8 +117,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, c Client) *problem.P
 	}
 	s.accept(conn)
 	defer conn.CloseNow()
-	s.greet()
 	var work sync.WaitGroup
+	work.Go(s.greet)
 	work.Go(s.write)
 	work.Go(s.ping)
 	work.Go(s.read)
@@ -134,6 +134,7 @@ func (s *socket) accept(conn *websocket.Conn) {
 	s.mu.Unlock()
 }
 
+// greet says that what happens from now on is told.
 func (s *socket) greet() {
 	hello := established{Type: "connection_established", ClientID: s.ID, CommandID: string(s.Command), UserID: s.user}
 	if s.Command != "" {
@@ -143,8 +144,10 @@ func (s *socket) greet() {
 		return
 	}
 	hello.Message = "Connected; commands of user " + s.user + " are followed"
-	s.reply(hello)
 	s.hub.watchUser(s, s.user)
+	if s.hub.follows(s.ctx) {
+		s.reply(hello)
+	}
 }
 
 // read handles what the client says.

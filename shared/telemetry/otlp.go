@@ -171,7 +171,7 @@ func encodeAttributes(list []attribute.KeyValue) []otlpAttribute {
 		case attribute.FLOAT64:
 			value = map[string]any{"doubleValue": a.Value.AsFloat64()}
 		default:
-			value = map[string]any{"stringValue": a.Value.Emit()}
+			value = map[string]any{"stringValue": a.Value.String()}
 		}
 		out[i] = otlpAttribute{string(a.Key), value}
 	}
