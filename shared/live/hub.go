@@ -34,8 +34,9 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// watcher is told what it waits for. offer must not call the hub.
-type watcher interface{ offer(r status.Record) }
+// watcher is told what it waits for, and tells whether that was news. offer must not
+// call the hub.
+type watcher interface{ offer(r status.Record) bool }
 
 // Hub knows who waits for what. It works only while somebody does.
 type Hub struct {
@@ -44,6 +45,7 @@ type Hub struct {
 	heard  atomic.Bool   // announcements arrive
 	wake   chan struct{} // the tail shall look now
 	behind bool          // the tail could not read all; its own
+	missed atomic.Bool   // the tail had news that nobody had announced
 
 	mu      sync.Mutex
 	ids     map[event.ID]map[watcher]bool
@@ -179,27 +181,28 @@ func (h *Hub) anyUsers() bool {
 	return len(h.users) > 0
 }
 
-// tell offers a state to all who wait for it.
-func (h *Hub) tell(r status.Record) {
+// tell offers a state to all who wait for it, and reports whether it was news to one.
+func (h *Hub) tell(r status.Record) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.ids[r.CommandID] {
-		w.offer(r)
+		news = w.offer(r) || news
 	}
 	if r.User == "" {
-		return
+		return news
 	}
 	for w := range h.users[r.User] {
 		if !h.ids[r.CommandID][w] {
-			w.offer(r)
+			news = w.offer(r) || news
 		}
 	}
+	return news
 }
 
 // listen hears what Redis announces. While it cannot, the tail is in a hurry.
 func (h *Hub) listen(ctx context.Context) {
 	for {
-		err := h.Board.Listen(ctx, func() { h.hears(true) }, h.tell)
+		err := h.Board.Listen(ctx, func() { h.hears(true) }, func(r status.Record) { h.tell(r) })
 		if h.hears(false) && ctx.Err() == nil {
 			h.Logger.WarnContext(ctx, "statuses are followed in the log: Redis is away", "error", err)
 		}

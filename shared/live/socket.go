@@ -50,7 +50,7 @@ func LimitsFromEnv(getenv func(string) string) (Limits, error) {
 		Connections: number("WEBSOCKET_MAX_CONNECTIONS", 1000), Subscriptions: number("WEBSOCKET_MAX_SUBSCRIPTIONS", 100), Pending: number("WEBSOCKET_MAX_PENDING", 1000),
 		Ping:  time.Duration(number("WEBSOCKET_PING_SECONDS", 20)) * time.Second,
 		Write: time.Duration(number("WEBSOCKET_WRITE_SECONDS", 10)) * time.Second,
-		Look:  2 * time.Second,
+		Look:  500 * time.Millisecond,
 	}
 	return l, errors.Join(errs...)
 }
@@ -260,19 +260,19 @@ func (s *socket) snapshots() {
 }
 
 // offer implements watcher.
-func (s *socket) offer(r status.Record) {
+func (s *socket) offer(r status.Record) (news bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, rank := r.CommandID, r.Order()
 	known, subscribed := s.ranks[id]
 	switch {
 	case !subscribed && (s.user == "" || r.User != s.user):
-		return
+		return false
 	case !subscribed:
 		known = s.seen.get(id)
 	}
 	if rank <= known {
-		return
+		return false
 	}
 	if subscribed {
 		s.ranks[id] = rank
@@ -282,12 +282,13 @@ func (s *socket) offer(r status.Record) {
 	if _, waits := s.newest[id]; !waits {
 		if len(s.newest) >= s.hub.Limits.Pending {
 			s.cancel() // it does not keep up; it may come again and gets the present state
-			return
+			return true
 		}
 		s.queue = append(s.queue, id)
 	}
 	s.newest[id] = r
 	s.signal()
+	return true
 }
 
 // reply queues an answer.

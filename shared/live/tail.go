@@ -43,8 +43,9 @@ func (h *Hub) tail(ctx context.Context, started chan<- struct{}) {
 		if found {
 			pause = lookBusy
 		}
+		// Announcements are trusted as long as they come before the tail does.
 		wait := pause
-		if h.heard.Load() {
+		if h.heard.Load() && !h.missed.Swap(false) {
 			wait = h.Limits.Look
 		}
 		if !sleep(ctx, wait, h.wake) {
@@ -137,8 +138,8 @@ func (h *Hub) follow(ctx context.Context, e *event.Event) error {
 		return nil
 	}
 	r, ok, err := h.scribe.Record(ctx, e)
-	if ok {
-		h.tell(r)
+	if ok && h.tell(r) {
+		h.missed.Store(true)
 	}
 	return err
 }
