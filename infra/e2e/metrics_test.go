@@ -17,6 +17,7 @@ func TestMetricsCountWhatWasDone(t *testing.T) {
 	a.done("POST", "/api/v1/databases/"+db+"/ontology", object{"id": "Thing", "label": "Thing", "properties": list{object{"name": "thing_id", "type": "string", "label": "Id", "primary_key": true}}})
 	a.done("POST", "/api/v1/databases/"+db+"/instances/Thing/create", object{"data": object{"thing_id": "t1"}})
 	a.call(http.StatusNotFound, "GET", "/api/v1/no/such/"+db, nil)
+	w.asOMS(t).call(http.StatusNotFound, "POST", "/api/v1/database/nowhere/ontology", object{"id": "Thing", "label": "Thing"})
 	want := []string{
 		`spice_http_requests_total{endpoint="/api/v1/databases/{db_name}/instances/{class_label}/create",method="POST",service="bff",status_code="200"}`,
 		`spice_http_requests_total{endpoint="unmatched",method="other",service="bff",status_code="404"}`,
@@ -27,6 +28,7 @@ func TestMetricsCountWhatWasDone(t *testing.T) {
 		`spice_log_append_duration_seconds_count{service="bff"}`, `spice_log_segments_total{chain=`, `spice_db_queries_total{`,
 		`spice_consume_batch_events_count{handler="instance_worker"}`, `spice_cold_start_seconds{service="projection-worker"}`,
 		`spice_reader_lag_segments{chain="0",reader="message-relay"}`, "spice_open_commands ", `spice_business_total{`, "go_goroutines ",
+		`spice_cache_access_total{cache="classes",result="hit"`, `spice_rate_limit_total{endpoint="/api/v1/database/{db_name}/ontology",result="allowed",service="oms",strategy="ip"}`,
 	}
 	eventually(t, time.Minute, func() string {
 		text := string(a.call(http.StatusOK, "GET", "/metrics", nil).Body)

@@ -14,6 +14,7 @@ import (
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/telemetry"
 )
 
 // Type is the aggregate type of classes.
@@ -112,7 +113,7 @@ func (r *Reader) Get(ctx context.Context, database, branch, id string) (*Definit
 		}
 	}
 	var err error
-	d.Schema, err = r.schema(key, chain)
+	d.Schema, err = r.schema(ctx, key, chain)
 	return d, err
 }
 
@@ -128,10 +129,11 @@ func (r *Reader) Schemas(database, branch string) func(ctx context.Context, id s
 }
 
 // schema compiles a class with what it inherits.
-func (r *Reader) schema(key string, chain []ontology.Class) (*ontology.Schema, error) {
+func (r *Reader) schema(ctx context.Context, key string, chain []ontology.Class) (*ontology.Schema, error) {
 	r.mu.Lock()
 	cached := r.schemas[key]
 	r.mu.Unlock()
+	telemetry.LookedUp(ctx, "classes", cached != nil)
 	if cached != nil {
 		return cached, nil
 	}

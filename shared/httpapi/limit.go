@@ -12,6 +12,7 @@ import (
 
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/ratelimit"
+	"spiceharvester/shared/telemetry"
 )
 
 // Limits decide whether a limited route may be called now (bff-api 1.10).
@@ -64,6 +65,11 @@ func (a *API) take(w http.ResponseWriter, r *http.Request, rt *route) *problem.P
 	if !d.Allowed && (limits.ExemptToken && a.Auth.trusts(r.Header.Get("X-Admin-Token")) || limits.ExemptLoopback && clientIP(r).IsLoopback()) {
 		d.Allowed = true
 	}
+	result := "allowed"
+	if !d.Allowed {
+		result = "rejected"
+	}
+	telemetry.RateLimit.WithLabelValues(a.Service, a.endpoint(r), string(rt.by), result).Inc()
 	h := w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(rt.limit.Requests))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(d.Remaining))

@@ -38,3 +38,12 @@ func (s *Scope) Handler(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r.WithContext(With(r.Context(), s)))
 	})
 }
+
+// LookedUp counts a look into a cache.
+func LookedUp(ctx context.Context, cache string, hit bool) {
+	result := "miss"
+	if hit {
+		result = "hit"
+	}
+	CacheAccess.WithLabelValues(From(ctx).Service, cache, result).Inc()
+}
