@@ -119,6 +119,14 @@ func TestEachSinkIsRebuilt(t *testing.T) {
 	w.rebuild(t, "index")
 	same("index")
 
+	created := w.asBFF(t).done("POST", instances(im.db, "Product")+"/create", object{"data": object{"product_id": "p9"}}).Command()
+	w.rebuild(t, "status")
+	if r := w.asBFF(t).call(200, "GET", "/api/v1/commands/"+created+"/status", nil); r.Text("status") != "COMPLETED" {
+		t.Error(r)
+	}
+	w.asBFF(t).done("DELETE", instances(im.db, "Product")+"/p9/delete?expected_seq=1", nil)
+	same("statuses")
+
 	exec(`truncate spice_event_registry.watermarks`)
 	w.rebuild(t, "search")
 	same("watermarks")

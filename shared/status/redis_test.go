@@ -3,6 +3,7 @@ package status_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -64,6 +65,29 @@ func TestLogsDoNotMix(t *testing.T) {
 	}
 	cancel()
 	<-ended
+}
+
+func TestForgetDropsTheStatesOfOneLog(t *testing.T) {
+	server := miniredis.RunT(t)
+	a, b := board(t, server.Addr(), "a"), board(t, server.Addr(), "b")
+	var records []status.Record
+	for i := range 1200 {
+		records = append(records, statustest.Record(event.ID(fmt.Sprint("c", i)), string(event.Completed), 0))
+	}
+	for _, of := range []*status.Redis{a, b} {
+		if _, err := of.Put(t.Context(), records); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := a.Forget(t.Context()); n != 1200 || err != nil {
+		t.Errorf("%d states, %v", n, err)
+	}
+	if _, ok, err := a.Get(t.Context(), "c7"); ok || err != nil {
+		t.Errorf("a dropped state: %t, %v", ok, err)
+	}
+	if _, ok, err := b.Get(t.Context(), "c7"); !ok || err != nil {
+		t.Errorf("a state of another log: %t, %v", ok, err)
+	}
 }
 
 func TestStatesExpire(t *testing.T) {
