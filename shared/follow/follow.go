@@ -182,7 +182,7 @@ func (f *Follower) Follow(ctx context.Context, number int) (applied int, err err
 	}
 }
 
-// step applies one batch; more reports that there may be another.
+// step applies one batch; more reports that the chain was longer when it began.
 func (f *Follower) step(ctx context.Context, number int) (applied int, more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.Limit)
 	defer cancel()
@@ -213,7 +213,7 @@ func (f *Follower) step(ctx context.Context, number int) (applied int, more bool
 	if err := f.Sink.Apply(ctx, number, from, to, events); err != nil {
 		return 0, false, err
 	}
-	return len(events), true, nil
+	return len(events), to.Next < head.Next, nil
 }
 
 // Lag tells how many segments of a chain the sink has yet to apply.
