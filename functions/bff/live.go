@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"spiceharvester/shared/event"
+	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/live"
 	"spiceharvester/shared/problem"
 )
@@ -91,14 +92,7 @@ func socketToken(r *http.Request) string {
 	if t := r.URL.Query().Get("token"); t != "" {
 		return t
 	}
-	if t := r.Header.Get("X-Admin-Token"); t != "" {
-		return t
-	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return ""
+	return httpapi.Credential(r)
 }
 
 func sameHost(origin, host string) bool {

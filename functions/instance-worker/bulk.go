@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+	"slices"
 
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/consume"
@@ -92,29 +93,40 @@ func (b *bulk) work(ctx context.Context) error {
 	for i := range b.rows {
 		todo[i] = i
 	}
+	return rounds(b, todo, func(todo []int) ([]int, func([]int) ([]int, error), error) {
+		d, err := b.classes.Get(ctx, b.cmd.Database, b.cmd.Branch, b.class)
+		if err != nil {
+			return nil, nil, err
+		}
+		if d, err = writes.ForLinks(ctx, b.classes, b.cmd.Database, b.cmd.Branch, d, b.payloads()...); err != nil {
+			return nil, nil, err
+		}
+		made := instance.CreateRows(d.Schema, b.rows, string(b.cmd.ID), "body", "instances")
+		return targetsFirst(b.class, made, todo), func(part []int) ([]int, error) { return b.chunk(ctx, d, made, part) }, nil
+	}, func() { b.tell(ctx) })
+}
+
+// rounds decides rows, a limited number at a time, and those again whose ground moved
+// meanwhile. begin prepares a round: it gives the order of the rows and what decides
+// some of them, which returns those that moved. told is called after each part.
+func rounds[T any](b *bulk, todo []T, begin func(todo []T) (ordered []T, decide func(part []T) (moved []T, err error), err error), told func()) error {
 	for range bulkRounds {
 		if len(todo) == 0 {
 			return nil
 		}
-		d, err := b.classes.Get(ctx, b.cmd.Database, b.cmd.Branch, b.class)
+		ordered, decide, err := begin(todo)
 		if err != nil {
 			return err
 		}
-		if d, err = writes.ForLinks(ctx, b.classes, b.cmd.Database, b.cmd.Branch, d, b.payloads()...); err != nil {
-			return err
-		}
-		made := instance.CreateRows(d.Schema, b.rows, string(b.cmd.ID), "body", "instances")
-		todo = targetsFirst(b.class, made, todo)
-		var again []int
-		for start := 0; start < len(todo); start += rowsPerAppend {
-			moved, err := b.chunk(ctx, d, made, todo[start:min(start+rowsPerAppend, len(todo))])
+		todo = nil
+		for part := range slices.Chunk(ordered, rowsPerAppend) {
+			moved, err := decide(part)
 			if err != nil {
 				return err
 			}
-			again = append(again, moved...)
-			b.tell(ctx)
+			todo = append(todo, moved...)
+			told()
 		}
-		todo = again
 	}
 	if len(todo) > 0 {
 		return fmt.Errorf("%d rows of class %s keep changing", len(todo), b.class)

@@ -3,7 +3,6 @@ package instanceworker
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,33 +35,16 @@ func (b *bulk) eventType() (string, event.Lifecycle) {
 // changes decides all rows of a bulk update or deletion, those again whose instance
 // or class moved meanwhile.
 func (b *bulk) changes(ctx context.Context) error {
-	todo := b.changingRows()
-	for range bulkRounds {
-		if len(todo) == 0 {
-			return nil
-		}
+	return rounds(b, b.changingRows(), func(todo []changing) ([]changing, func([]changing) ([]changing, error), error) {
 		var d *classes.Definition
 		if b.kind == writes.BulkUpdate {
 			var err error
 			if d, err = b.classes.Get(ctx, b.cmd.Database, b.cmd.Branch, b.class); err != nil {
-				return err
+				return nil, nil, err
 			}
 		}
-		var again []changing
-		for start := 0; start < len(todo); start += rowsPerAppend {
-			moved, err := b.changeChunk(ctx, d, todo[start:min(start+rowsPerAppend, len(todo))])
-			if err != nil {
-				return err
-			}
-			again = append(again, moved...)
-			b.tell(ctx)
-		}
-		todo = again
-	}
-	if len(todo) > 0 {
-		return fmt.Errorf("%d rows of class %s keep changing", len(todo), b.class)
-	}
-	return nil
+		return todo, func(part []changing) ([]changing, error) { return b.changeChunk(ctx, d, part) }, nil
+	}, func() { b.tell(ctx) })
 }
 
 // changingRows reads the rows. The second row with an id is refused.

@@ -6,7 +6,6 @@ import (
 	"spiceharvester/shared/follow"
 	"spiceharvester/shared/graphprojection"
 	"spiceharvester/shared/platform"
-	"spiceharvester/shared/terminus"
 )
 
 // Of a batch: commits take long there, and a change of the schema minutes; so a
@@ -18,11 +17,10 @@ const (
 
 // openGraph makes the follower that writes into TerminusDB.
 func openGraph(p *platform.Platform) (*follow.Follower, error) {
-	client, err := terminus.FromEnv(p.Config.Env, p.Transport)
+	sink, _, err := graphprojection.Open(p)
 	if err != nil {
 		return nil, err
 	}
-	sink := graphprojection.New(graphprojection.Config{Log: p.Log, Client: client, Index: p.Index, Parking: p.Registry, Now: p.Now, Logger: p.Logger})
 	return follow.New(follow.Config{
 		Name: "graph", Log: p.Log, Sink: sink, Limit: graphLimit, Linger: graphLinger, Now: p.Now, Logger: p.Logger,
 	}), nil

@@ -86,28 +86,13 @@ func writeCSV(w io.Writer, o Options, rows iter.Seq2[map[string]any, error]) err
 			return err
 		}
 		for i, name := range o.Columns {
-			cells[i] = Cell(row[name])
+			cells[i] = strictjson.Text(row[name])
 		}
 		if err := out.Write(cells...); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
-}
-
-// Cell gives a value as the text of a cell.
-func Cell(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case bool:
-		return fmt.Sprint(v)
-	}
-	return string(strictjson.Canonical(v))
 }
 
 // writeJSON writes rows between two texts, divided by another. With nothing to open,

@@ -76,8 +76,8 @@ func Switch(text string) (on, ok bool) {
 	return false, false
 }
 
-// credential gives what the client sent.
-func credential(r *http.Request) string {
+// Credential gives the token that a client sent in a header; "" is none.
+func Credential(r *http.Request) string {
 	if t := r.Header.Get("X-Admin-Token"); t != "" {
 		return t
 	}
@@ -92,7 +92,7 @@ func (a *Auth) check(r *http.Request) *problem.Problem {
 	if a.Disabled || slices.Contains(a.Exempt, r.URL.Path) {
 		return nil
 	}
-	return a.admit(credential(r))
+	return a.admit(Credential(r))
 }
 
 // admit checks a token; "" is none.
@@ -112,7 +112,7 @@ func (a *Auth) admit(token string) *problem.Problem {
 
 // isAdmin reports whether the request carries an administrator's token.
 func (a *Auth) isAdmin(r *http.Request) bool {
-	token := credential(r)
+	token := Credential(r)
 	return token != "" && slices.ContainsFunc(a.Admin, func(admin string) bool { return same(token, admin) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"spiceharvester/shared/ontology/value"
+	"spiceharvester/shared/problem/strictjson"
 	"spiceharvester/shared/search"
 )
 
@@ -133,7 +134,7 @@ func pushEqual(property string, k kind, not bool, values ...any) part {
 
 // pushOrder translates a comparison if keys compare as the values do.
 func pushOrder(f Filter, k kind) part {
-	text := textOf(f.Value)
+	text := strictjson.Text(f.Value)
 	key := text
 	switch {
 	case len(text) > exactText:

@@ -64,7 +64,7 @@ func holds(v any, op Op, want any) bool {
 	if v == nil {
 		return false
 	}
-	text, part := strings.ToLower(textOf(v)), strings.ToLower(textOf(want))
+	text, part := strings.ToLower(strictjson.Text(v)), strings.ToLower(strictjson.Text(want))
 	switch op {
 	case StartsWith:
 		return strings.HasPrefix(text, part)
@@ -120,7 +120,7 @@ func isEqual(v, want any) bool {
 // compare orders by number if both are numbers (or texts of numbers), by instant
 // if both are dates with time, else as texts; null is "".
 func compare(v, want any) int {
-	a, b := textOf(v), textOf(want)
+	a, b := strictjson.Text(v), strictjson.Text(want)
 	switch {
 	case isNumeric(a) && isNumeric(b):
 		return strings.Compare(search.Key(json.Number(a)), search.Key(json.Number(b)))
@@ -128,24 +128,6 @@ func compare(v, want any) int {
 		return strings.Compare(search.Key(a), search.Key(b))
 	}
 	return strings.Compare(a, b)
-}
-
-// textOf is a value as texts are compared.
-func textOf(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case bool:
-		if v {
-			return "true"
-		}
-		return "false"
-	}
-	return string(strictjson.Canonical(v))
 }
 
 // isNumeric reports whether a text is a number as JSON writes them.
@@ -195,7 +177,7 @@ func placeOf(v any, descending bool) place {
 		}
 		return best
 	case map[string]any:
-		return place{1, textOf(v)}
+		return place{1, strictjson.Text(v)}
 	default:
 		return place{1, search.Key(v)}
 	}

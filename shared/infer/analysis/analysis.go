@@ -4,7 +4,6 @@
 package analysis
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"time"
 
@@ -48,27 +47,8 @@ func (q *Request) each(add func(number int64, cells []string)) {
 	cells := make([]string, len(q.Columns))
 	for i, row := range q.rows {
 		for j, v := range row {
-			cells[j] = text(v)
+			cells[j] = strictjson.Text(v)
 		}
 		add(int64(i+1), cells[:len(row)])
 	}
-}
-
-// text is what a value would be in a file: null is a blank cell, a number keeps its
-// digits, what is nested becomes JSON.
-func text(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case bool:
-		if v {
-			return "true"
-		}
-		return "false"
-	}
-	return string(strictjson.Canonical(v))
 }
