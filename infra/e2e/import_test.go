@@ -109,26 +109,11 @@ func (im *importer) total(class string, job *client.Response) string {
 	return im.caughtUp(class, job, 1, 0).Text("total")
 }
 
-// caughtUp lists instances when all that a job wrote is there. A read waits some
-// seconds and then asks to be repeated; a lost delivery takes longer.
-func (im *importer) caughtUp(class string, job *client.Response, limit, offset int) (r *client.Response) {
+// caughtUp lists instances when all that a job wrote is there.
+func (im *importer) caughtUp(class string, job *client.Response, limit, offset int) *client.Response {
 	im.t.Helper()
-	path := fmt.Sprintf("/api/v1/databases/%s/class/%s/instances?limit=%d&offset=%d&min_position=%s",
-		im.db, class, limit, offset, job.Text("data", "job", "counts", "position"))
-	eventually(im.t, 2*time.Minute, func() string {
-		var err error
-		if r, err = im.Do(im.t.Context(), "GET", path, nil); err != nil {
-			im.t.Fatal(err)
-		}
-		switch {
-		case r.Status == 200:
-			return ""
-		case r.Text("code") != "READ_BEHIND":
-			im.t.Fatalf("%s: %s", path, r)
-		}
-		return r.String()
-	})
-	return r
+	return im.call(200, "GET", fmt.Sprintf("/api/v1/databases/%s/class/%s/instances?limit=%d&offset=%d&min_position=%s",
+		im.db, class, limit, offset, job.Text("data", "job", "counts", "position")), nil)
 }
 
 func (im *importer) instance(class, id string) *client.Response {

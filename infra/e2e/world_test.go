@@ -20,6 +20,10 @@ import (
 // machine much may happen in between.
 const waitSeconds = 60
 
+// caughtUpWithin is how long projections may take, on such a machine, to show what
+// was written.
+const caughtUpWithin = 2 * time.Minute
+
 // world is a running host and the ways to it.
 type world struct {
 	config process.Config
@@ -122,12 +126,20 @@ type api struct {
 func (w *world) asBFF(t *testing.T) api { return api{w.bff, t} }
 func (w *world) asOMS(t *testing.T) api { return api{w.oms, t} }
 
-// call sends a request that must be answered with a status.
+// call sends a request that must be answered with a status. A read waits some
+// seconds for what it wants to see and then asks to be repeated: as any client
+// does, call repeats it.
 func (a api) call(status int, method, path string, body any, options ...client.Option) *client.Response {
 	a.t.Helper()
-	r, err := a.Do(a.t.Context(), method, path, body, options...)
-	if err != nil {
-		a.t.Fatalf("%s %s: %v", method, path, err)
+	var r *client.Response
+	for end := time.Now().Add(caughtUpWithin); ; {
+		var err error
+		if r, err = a.Do(a.t.Context(), method, path, body, options...); err != nil {
+			a.t.Fatalf("%s %s: %v", method, path, err)
+		}
+		if r.Status == status || r.Text("code") != "READ_BEHIND" || time.Now().After(end) {
+			break
+		}
 	}
 	if r.Status != status {
 		a.t.Fatalf("%s %s: want %d, got %s", method, path, status, r)
