@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -44,7 +45,13 @@ func startWith(b *testing.B, env map[string]string) (*process.Host, *client.Clie
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { os.RemoveAll(data) })
-	host, err := process.Start(b.Context(), process.Config{Program: binary, Project: project, Data: data, Env: env})
+	config := process.Config{Program: binary, Project: project, Data: filepath.Join(data, "data"), Env: env}
+	endServers, err := config.UseRealServers(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { endServers() })
+	host, err := process.Start(b.Context(), config)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func run(m *testing.M) int {
 	}
 	code := m.Run()
 	if stage.started != nil {
-		if err := stage.started.stop(); err != nil {
+		if err := stage.started.end(); err != nil {
 			code = fail(err)
 		}
 	}

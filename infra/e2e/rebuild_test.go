@@ -132,6 +132,22 @@ func TestEachSinkIsRebuilt(t *testing.T) {
 	same("watermarks")
 }
 
+// loseRealServers gives a stopped host new, empty servers, if it has real ones.
+func (w *world) loseRealServers(t *testing.T) {
+	t.Helper()
+	if err := w.endServers(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(w.config.Data + "-real"); err != nil {
+		t.Fatal(err)
+	}
+	w.config.Env = nil
+	var err error
+	if w.endServers, err = w.config.UseRealServers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Everything but the buckets is gone: the next start and one command bring all
 // back.
 func TestEverythingIsRebuiltFromTheBuckets(t *testing.T) {
@@ -141,6 +157,7 @@ func TestEverythingIsRebuiltFromTheBuckets(t *testing.T) {
 	if err := w.stop(); err != nil {
 		t.Fatal(err)
 	}
+	w.loseRealServers(t)
 	for _, name := range []string{"postgres", "elasticsearch", "kafka", "lakefs", "terminusdb", "redis"} {
 		if err := os.RemoveAll(filepath.Join(w.config.Data, name)); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,6 +32,8 @@ type world struct {
 	bff    *client.Client
 	oms    *client.Client
 	index  *pgxpool.Pool // what the host's PostgreSQL holds, for the checks
+
+	endServers func() error // of the real servers, if it has some
 }
 
 // open starts a host on a data folder, a new one or one that was used before.
@@ -44,7 +47,14 @@ func open(data string, env map[string]string) (*world, error) {
 
 func openProgram(program, data string, env map[string]string) (*world, error) {
 	w := &world{config: process.Config{Program: program, Project: stage.project, Data: data, Env: env}}
-	return w, w.start()
+	var err error
+	if w.endServers, err = w.config.UseRealServers(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := w.start(); err != nil {
+		return nil, errors.Join(err, w.endServers())
+	}
+	return w, nil
 }
 
 func (w *world) start() (err error) {
@@ -68,6 +78,9 @@ func (w *world) stop() error {
 	w.leave()
 	return w.host.Stop()
 }
+
+// end stops the host for good.
+func (w *world) end() error { return errors.Join(w.stop(), w.endServers()) }
 
 // sharedWorld gives the host that most tests use.
 func sharedWorld(t *testing.T) *world {
@@ -110,7 +123,7 @@ func ownWorldOf(t *testing.T, program string, pairs ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := w.stop(); err != nil {
+		if err := w.end(); err != nil {
 			t.Error(err)
 		}
 	})

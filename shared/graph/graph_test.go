@@ -3,12 +3,12 @@ package graph_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"spiceharvester/infra/local/elasticsearch"
+	"spiceharvester/infra/real/realtest"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/graph"
 	"spiceharvester/shared/graph/graphtest"
@@ -38,22 +38,15 @@ func TestElasticsearch(t *testing.T) {
 	})
 }
 
-// The same against the Elasticsearch that TEST_ELASTICSEARCH_URL names; its
-// indices of the suite's databases are dropped.
+// The same against the real one.
 func TestRealElasticsearch(t *testing.T) {
-	url := os.Getenv("TEST_ELASTICSEARCH_URL")
-	if url == "" {
-		t.Skip("TEST_ELASTICSEARCH_URL is not set")
-	}
-	client, err := search.New(url, http.DefaultTransport, 1, 0)
-	if err != nil {
-		t.Fatal(err)
+	if realtest.Elasticsearch(t) == "" {
+		t.Skip("make test-real runs it")
 	}
 	graphtest.Suite(t, func(t *testing.T) graphtest.World {
-		for _, database := range []string{"shop", "other", "empty"} {
-			if err := client.Drop(t.Context(), search.InstancesAlias(database)); err != nil {
-				t.Fatal(err)
-			}
+		client, err := search.New(realtest.Elasticsearch(t), http.DefaultTransport, 1, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		s := &store{client: client}
 		return graphtest.World{Engine: graph.NewElasticsearch(client), Put: s.put, Delete: s.delete}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"spiceharvester/infra/local/elasticsearch"
+	"spiceharvester/infra/real/realtest"
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/instance"
@@ -53,11 +53,11 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// address is that of an Elasticsearch: the one that TEST_ELASTICSEARCH_URL names,
-// whose indices of the database "shop" are dropped, else a local one.
+// address is that of an Elasticsearch: the real one where make test-real has one,
+// else a local one.
 func address(t *testing.T) string {
 	t.Helper()
-	if url := os.Getenv("TEST_ELASTICSEARCH_URL"); url != "" {
+	if url := realtest.Elasticsearch(t); url != "" {
 		return url
 	}
 	server, err := elasticsearch.Start(t.Context(), elasticsearch.Config{})

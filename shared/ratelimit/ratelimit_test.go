@@ -14,6 +14,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"spiceharvester/infra/real/realtest"
 	"spiceharvester/shared/ratelimit"
 	"spiceharvester/shared/redisclient"
 )
@@ -35,12 +36,18 @@ func shared(t *testing.T, address string) ratelimit.Redis {
 	return ratelimit.Redis{Client: c}
 }
 
-// Both kinds of buckets count alike.
+// all kinds of buckets, empty; the real Redis where make test-real has one.
+func all(t *testing.T) map[string]ratelimit.Buckets {
+	kinds := map[string]ratelimit.Buckets{"local": local{ratelimit.NewMemory(100)}, "redis": shared(t, miniredis.RunT(t).Addr())}
+	if address := realtest.Redis(t); address != "" {
+		kinds["real redis"] = shared(t, address)
+	}
+	return kinds
+}
+
+// All kinds of buckets count alike.
 func TestBuckets(t *testing.T) {
-	for name, buckets := range map[string]ratelimit.Buckets{
-		"local": local{ratelimit.NewMemory(100)},
-		"redis": shared(t, miniredis.RunT(t).Addr()),
-	} {
+	for name, buckets := range all(t) {
 		t.Run(name, func(t *testing.T) {
 			p := ratelimit.Preset{Name: "p", Requests: 6, Window: 3 * time.Second, Cost: 2}
 			now := time.Unix(1_700_000_000, 0)
@@ -69,10 +76,7 @@ func TestBuckets(t *testing.T) {
 
 func TestManyAtOnceGetNoMoreThanTheBucketHolds(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	for name, buckets := range map[string]ratelimit.Buckets{
-		"local": local{ratelimit.NewMemory(100)},
-		"redis": shared(t, miniredis.RunT(t).Addr()),
-	} {
+	for name, buckets := range all(t) {
 		var allowed atomic.Int64
 		var clients sync.WaitGroup
 		for range 8 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"spiceharvester/infra/real/realtest"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/redisclient"
 	"spiceharvester/shared/status"
@@ -35,6 +36,12 @@ func TestBoards(t *testing.T) {
 	})
 	t.Run("redis", func(t *testing.T) {
 		statustest.Suite(t, func(t *testing.T) status.Board { return board(t, miniredis.RunT(t).Addr(), "log") })
+	})
+	t.Run("real redis", func(t *testing.T) {
+		if realtest.Redis(t) == "" {
+			t.Skip("make test-real runs it")
+		}
+		statustest.Suite(t, func(t *testing.T) status.Board { return board(t, realtest.Redis(t), "log") })
 	})
 }
 
