@@ -58,7 +58,7 @@ func factRow(e *event.Event) AggregateRow {
 
 func commandRow(e *event.Event, s *Segment) CommandRow {
 	return CommandRow{
-		ID: e.ID, Type: e.Type, Aggregate: e.Aggregate, Database: e.Database, Expect: e.Expect,
+		ID: e.ID, Type: e.Type, Aggregate: e.Aggregate, Database: e.Database, Actor: e.Actor, Expect: e.Expect,
 		Content: ContentOf(e), Position: e.Position, Written: s.Written,
 	}
 }

@@ -30,6 +30,10 @@ type Index interface {
 	// OverdueCommands lists open commands of all chains whose segment was
 	// written before a time, by chain in log order.
 	OverdueCommands(ctx context.Context, before time.Time, limit int) ([]CommandRow, error)
+	// CommandsOf lists commands of an actor, of all chains: the open ones, and those that
+	// ended in a segment written at a time or later. If there are more than limit, the
+	// newest by Written; the oldest of the list comes first.
+	CommandsOf(ctx context.Context, actor string, since time.Time, limit int) ([]CommandRow, error)
 	// Databases lists the aggregates of type Database that exist, by name.
 	Databases(ctx context.Context) ([]AggregateRow, error)
 	// Under lists the aggregates of a type in a chain whose ids begin with a prefix
@@ -101,6 +105,7 @@ type CommandRow struct {
 	Type      string
 	Aggregate event.Aggregate
 	Database  string
+	Actor     string // who submitted it; "" is nobody
 	Expect    event.Expect
 	Content   Content
 	Position  event.Position // of the command
@@ -133,7 +138,7 @@ type Delta struct {
 	Facts []AggregateRow
 	// Opened holds commands that are still open at the end of the segment.
 	Opened []CommandRow
-	// Ended holds outcomes. Type, Expect and Content are empty unless the
+	// Ended holds outcomes. Type, Actor, Expect and Content are empty unless the
 	// command itself lies in the same segment: the index has them.
 	Ended []CommandRow
 }

@@ -150,6 +150,20 @@ func (l *Log) OverdueCommands(ctx context.Context, before time.Time, limit int) 
 	return list, nil
 }
 
+// CommandsOf lists the commands of an actor that are open or ended at a time or later, the
+// oldest first; at most the newest limit. What ended longer ago than Remembered is not
+// known.
+func (l *Log) CommandsOf(ctx context.Context, actor string, since time.Time, limit int) ([]CommandRow, error) {
+	if _, err := l.Meta(ctx); err != nil {
+		return nil, err
+	}
+	list, err := l.index.CommandsOf(ctx, actor, since, limit)
+	if err != nil {
+		return nil, fmt.Errorf("eventlog: index: %w", err)
+	}
+	return list, nil
+}
+
 // Read walks the segments of a chain from a place to the end, in order. It
 // checks that each continues the one before.
 func (l *Log) Read(ctx context.Context, chain int, from Head) iter.Seq2[*Segment, error] {

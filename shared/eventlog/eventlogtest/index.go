@@ -228,6 +228,24 @@ func (x *Index) OverdueCommands(_ context.Context, before time.Time, limit int) 
 	return list, nil
 }
 
+// CommandsOf implements eventlog.Index.
+func (x *Index) CommandsOf(_ context.Context, actor string, since time.Time, limit int) ([]eventlog.CommandRow, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var list []eventlog.CommandRow
+	for _, rows := range x.state.chains {
+		for _, c := range rows.commands {
+			if actor != "" && c.Actor == actor && (c.Open() || !c.Written.Before(since)) {
+				list = append(list, c)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b eventlog.CommandRow) int {
+		return cmp.Or(a.Written.Compare(b.Written), cmp.Compare(a.ID, b.ID))
+	})
+	return list[max(0, len(list)-limit):], nil
+}
+
 // Databases implements eventlog.Index.
 func (x *Index) Databases(context.Context) ([]eventlog.AggregateRow, error) {
 	x.mu.Lock()

@@ -40,6 +40,7 @@ func IndexSuite(t *testing.T, open func(*testing.T) eventlog.Index) {
 		{"a forgotten segment still closes its commands", forgottenSegment},
 		{"chains are apart", chainsAreApart},
 		{"a rebuilt chain takes the place of the old one", rebuilds},
+		{"commands are found by their actor", commandsOfAnActor},
 		{"existing databases are listed", listsDatabases},
 		{"aggregates are listed and counted by the beginning of their id", listsUnder},
 		{"a cursor never moves back", cursors},
@@ -91,7 +92,7 @@ func fact(a event.Aggregate, sequence uint64, p event.Position, born bool) event
 
 func command(id string, a event.Aggregate, x event.Expect, p event.Position) eventlog.CommandRow {
 	return eventlog.CommandRow{
-		ID: event.ID(id), Type: "CREATE_INSTANCE_REQUESTED", Aggregate: a, Database: "db", Expect: x,
+		ID: event.ID(id), Type: "CREATE_INSTANCE_REQUESTED", Aggregate: a, Database: "db", Actor: "ada", Expect: x,
 		Content: eventlog.Content{1, 2, 3}, Position: p, Written: written,
 	}
 }
@@ -320,6 +321,44 @@ func rebuilds(t *testing.T, x eventlog.Index) {
 	v := snapshot(t, x, 0, all)
 	if v.Head.Next != 1 || len(v.Events)+len(v.Commands) > 0 || v.Aggregates[a].Sequence != 7 {
 		t.Errorf("rebuilt: %+v", v)
+	}
+}
+
+func commandsOfAnActor(t *testing.T, x eventlog.Index) {
+	at0 := func(id, actor string, chain int, offset uint32, after time.Duration) eventlog.CommandRow {
+		c := command(id, instance(id), event.Absent, at(chain, 0, offset))
+		c.Actor, c.Written = actor, written.Add(after)
+		return c
+	}
+	early, open, another, nobody := at0("early", "ada", 0, 100, 0), at0("open", "ada", 0, 200, 0), at0("another", "eve", 0, 300, 0), at0("nobody", "", 0, 400, 0)
+	late := ended(at0("late", "ada", 1, 100, time.Hour), at(1, 0, 200))
+	apply(t, x, eventlog.Delta{Chain: 0, Opened: []eventlog.CommandRow{early, open, another, nobody}})
+	apply(t, x, eventlog.Delta{Chain: 1, Ended: []eventlog.CommandRow{late}, Written: late.Written})
+	// The delta of a later segment knows only the end.
+	end := eventlog.CommandRow{ID: "early", Outcome: event.Failed, EndID: "x1", End: at(0, 1, 100), Written: written.Add(time.Minute)}
+	apply(t, x, eventlog.Delta{Chain: 0, Number: 1, Ended: []eventlog.CommandRow{end}, Written: end.Written})
+	early.Outcome, early.EndID, early.End, early.Written = end.Outcome, end.EndID, end.End, end.Written
+	for _, c := range []struct {
+		actor string
+		since time.Duration
+		limit int
+		want  []eventlog.CommandRow
+	}{
+		{"ada", 0, 10, []eventlog.CommandRow{open, early, late}},
+		{"ada", time.Minute, 10, []eventlog.CommandRow{open, early, late}},
+		{"ada", time.Minute + time.Second, 10, []eventlog.CommandRow{open, late}},
+		{"ada", 48 * time.Hour, 10, []eventlog.CommandRow{open}},
+		{"ada", 0, 2, []eventlog.CommandRow{early, late}},
+		{"eve", 0, 10, []eventlog.CommandRow{another}},
+		{"", 0, 10, nil},
+	} {
+		got, err := x.CommandsOf(t.Context(), c.actor, written.Add(c.since), c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got)+len(c.want) > 0 {
+			equal(t, fmt.Sprintf("of %q since %s, at most %d", c.actor, c.since, c.limit), got, c.want)
+		}
 	}
 }
 

@@ -43,17 +43,17 @@ with moved as (
 		coalesce(c.type, e.type), coalesce(c.aggregate_type, e.atype), coalesce(c.aggregate_id, e.aid), coalesce(c.database, e.database),
 		coalesce(c.expect, e.expect), coalesce(c.content, e.content),
 		coalesce(c.segment, $2::bigint), coalesce(c.byte_offset, e.o), coalesce(c.byte_length, e.l), $20::timestamptz,
-		e.outcome, e.end_id, $2::bigint, e.eo, e.el
+		e.outcome, e.end_id, $2::bigint, e.eo, e.el, coalesce(c.actor, e.actor)
 	from unnest($19::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::int[], $28::int[],
-		$29::text[], $30::text[], $31::int[], $32::int[])
-		e(id, type, atype, aid, database, expect, content, o, l, outcome, end_id, eo, el)
+		$29::text[], $30::text[], $31::int[], $32::int[], $45::text[])
+		e(id, type, atype, aid, database, expect, content, o, l, outcome, end_id, eo, el, actor)
 	left join closed c on c.id = e.id
 	where exists (select from moved) and not $33::bool
 ), opened as (
-	insert into spice_event_log.open_commands (chain, id, type, aggregate_type, aggregate_id, database, expect, content, segment, byte_offset, byte_length, written)
-	select $1::smallint, o.id, o.type, o.atype, o.aid, o.database, o.expect, o.content, $2::bigint, o.o, o.l, $20::timestamptz
-	from unnest($34::text[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[], $40::bytea[], $41::int[], $42::int[])
-		o(id, type, atype, aid, database, expect, content, o, l)
+	insert into spice_event_log.open_commands (chain, id, type, aggregate_type, aggregate_id, database, expect, content, segment, byte_offset, byte_length, written, actor)
+	select $1::smallint, o.id, o.type, o.atype, o.aid, o.database, o.expect, o.content, $2::bigint, o.o, o.l, $20::timestamptz, o.actor
+	from unnest($34::text[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[], $40::bytea[], $41::int[], $42::int[], $46::text[])
+		o(id, type, atype, aid, database, expect, content, o, l, actor)
 	where exists (select from moved)
 )
 select count(*) from moved`
@@ -93,7 +93,8 @@ func apply(ctx context.Context, q querier, d eventlog.Delta) (bool, error) {
 	args = append(args, commandArgs(d.Opened)...)
 	args = append(args,
 		column(d.Facts, func(r *eventlog.AggregateRow) time.Time { return r.Created }),
-		column(d.Facts, func(r *eventlog.AggregateRow) []byte { return r.Content[:] }))
+		column(d.Facts, func(r *eventlog.AggregateRow) []byte { return r.Content[:] }),
+		column(d.Ended, actorOf), column(d.Opened, actorOf))
 	var moved int
 	if err := q.QueryRow(ctx, applySQL, args...).Scan(&moved); err != nil {
 		return false, fmt.Errorf("pgindex: apply chain %d, segment %d: %w", d.Chain, d.Number, err)
@@ -150,6 +151,8 @@ func commandArgs(rows []eventlog.CommandRow) []any {
 		column(rows, func(r *row) int32 { return int32(r.Position.Length) }),
 	}
 }
+
+func actorOf(r *eventlog.CommandRow) string { return r.Actor }
 
 func endArgs(rows []eventlog.CommandRow) []any {
 	type row = eventlog.CommandRow

@@ -22,10 +22,10 @@ const (
 	kindPending
 )
 
-const openColumns = `id, type, aggregate_type, aggregate_id, database, expect, content, 0::bigint, segment, byte_offset, byte_length, written,
+const openColumns = `id, type, aggregate_type, aggregate_id, database, actor, expect, content, 0::bigint, segment, byte_offset, byte_length, written,
 	''::text, ''::text, 0::bigint, 0, 0, false`
 
-const endedColumns = `id, type, aggregate_type, aggregate_id, database, expect, content, 0::bigint, segment, byte_offset, byte_length, written,
+const endedColumns = `id, type, aggregate_type, aggregate_id, database, actor, expect, content, 0::bigint, segment, byte_offset, byte_length, written,
 	outcome, end_id, end_segment, end_offset, end_length, false`
 
 // snapshotSQL reads everything in one statement, which in PostgreSQL means at
@@ -34,11 +34,11 @@ const endedColumns = `id, type, aggregate_type, aggregate_id, database, expect, 
 // joins with limit or offset keep the planner, whose statistics lag behind a
 // growing table, from reading a whole chain instead of looking up keys.
 const snapshotSQL = `
-select 0, ''::text, ''::text, ''::text, ''::text, ''::text, ''::text, digest, next, 0::bigint, 0, 0, to_timestamp(0),
+select 0, ''::text, ''::text, ''::text, ''::text, ''::text, ''::text, ''::text, digest, next, 0::bigint, 0, 0, to_timestamp(0),
 	''::text, ''::text, 0::bigint, 0, 0, false
 from spice_event_log.chains where chain = $1
 union all
-select 1, e.id, '', '', '', '', '', e.content, e.sequence, e.segment, e.byte_offset, e.byte_length, to_timestamp(0), '', '', 0, 0, 0, false
+select 1, e.id, '', '', '', '', '', '', e.content, e.sequence, e.segment, e.byte_offset, e.byte_length, to_timestamp(0), '', '', 0, 0, 0, false
 from unnest($2::text[]) q(id) cross join lateral (
 	select * from spice_event_log.events e where e.chain = $1 and e.id = q.id collate "C" limit 1) e
 union all
@@ -48,12 +48,12 @@ union all
 select 3, ` + endedColumns + ` from unnest($3::text[]) q(key) cross join lateral (
 	select * from spice_event_log.outcomes c where c.chain = $1 and c.id = q.key collate "C" limit 1) c
 union all
-select 4, '', '', a.type, a.id, a.database, '', a.content, a.sequence, a.segment, a.byte_offset, a.byte_length, a.created,
+select 4, '', '', a.type, a.id, a.database, '', '', a.content, a.sequence, a.segment, a.byte_offset, a.byte_length, a.created,
 	'', '', a.born_segment, a.born_offset, a.born_length, a.deleted
 from unnest($4::text[], $5::text[]) q(type, id) cross join lateral (
 	select * from spice_event_log.aggregates a where a.chain = $1 and a.type = q.type collate "C" and a.id = q.id collate "C" limit 1) a
 union all
-(select 5, o.id, o.type, o.aggregate_type, o.aggregate_id, o.database, o.expect, o.content, 0, o.segment, o.byte_offset, o.byte_length, o.written,
+(select 5, o.id, o.type, o.aggregate_type, o.aggregate_id, o.database, o.actor, o.expect, o.content, 0, o.segment, o.byte_offset, o.byte_length, o.written,
 	'', '', 0, 0, 0, false
 from unnest($4::text[], $5::text[]) q(type, id) cross join lateral (
 	select * from spice_event_log.open_commands o
@@ -62,25 +62,25 @@ order by o.segment, o.byte_offset)`
 
 // wide is one row of snapshotSQL; which fields count depends on its kind.
 type wide struct {
-	id, typ, atype, aid, database, expect string
-	content                               []byte
-	sequence, segment                     uint64
-	offset, length                        uint32
-	written                               time.Time
-	outcome, endID                        string
-	segment2                              uint64
-	offset2, length2                      uint32
-	flag                                  bool
+	id, typ, atype, aid, database, actor, expect string
+	content                                      []byte
+	sequence, segment                            uint64
+	offset, length                               uint32
+	written                                      time.Time
+	outcome, endID                               string
+	segment2                                     uint64
+	offset2, length2                             uint32
+	flag                                         bool
 }
 
 func (w *wide) targets() []any {
-	return []any{&w.id, &w.typ, &w.atype, &w.aid, &w.database, &w.expect, &w.content, &w.sequence, &w.segment, &w.offset, &w.length, &w.written,
+	return []any{&w.id, &w.typ, &w.atype, &w.aid, &w.database, &w.actor, &w.expect, &w.content, &w.sequence, &w.segment, &w.offset, &w.length, &w.written,
 		&w.outcome, &w.endID, &w.segment2, &w.offset2, &w.length2, &w.flag}
 }
 
 func (w *wide) command(chain int) eventlog.CommandRow {
 	c := eventlog.CommandRow{
-		ID: event.ID(w.id), Type: w.typ, Database: w.database, Expect: event.Expect(w.expect),
+		ID: event.ID(w.id), Type: w.typ, Database: w.database, Actor: w.actor, Expect: event.Expect(w.expect),
 		Aggregate: event.Aggregate{Type: event.AggregateType(w.atype), ID: w.aid},
 		Position:  position(chain, w.segment, w.offset, w.length), Written: w.written.UTC(),
 		Outcome: event.Outcome(w.outcome), EndID: event.ID(w.endID),
@@ -162,10 +162,39 @@ func (x *Index) OverdueCommands(ctx context.Context, before time.Time, limit int
 	if err != nil {
 		return nil, fmt.Errorf("pgindex: overdue commands: %w", err)
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (eventlog.CommandRow, error) {
-		var chain int
-		var w wide
-		err := row.Scan(append([]any{&chain}, w.targets()...)...)
-		return w.command(chain), err
-	})
+	return pgx.CollectRows(rows, scanCommand)
+}
+
+// scanCommand reads a chain and openColumns or endedColumns.
+func scanCommand(row pgx.CollectableRow) (eventlog.CommandRow, error) {
+	var chain int
+	var w wide
+	err := row.Scan(append([]any{&chain}, w.targets()...)...)
+	return w.command(chain), err
+}
+
+// commandsOfSQL takes the newest of each table from its index by actor. $1 actor,
+// $2 since, $3 limit. The day leaves the partitions out that are too old.
+const commandsOfSQL = `
+select * from (
+	select chain, ` + openColumns + ` from (
+		select * from spice_event_log.open_commands where actor = $1 and actor <> '' order by written desc limit $3) o
+	union all
+	select chain, ` + endedColumns + ` from (
+		select * from spice_event_log.outcomes where actor = $1 and actor <> '' and written >= $2 and day >= ($2::timestamptz at time zone 'UTC')::date
+		order by written desc limit $3) e
+	order by written desc, id desc limit $3
+) newest order by written, id`
+
+// CommandsOf implements eventlog.Index.
+func (x *Index) CommandsOf(ctx context.Context, actor string, since time.Time, limit int) ([]eventlog.CommandRow, error) {
+	rows, err := x.pool.Query(ctx, commandsOfSQL, actor, since, limit)
+	if err != nil {
+		return nil, fmt.Errorf("pgindex: commands of %s: %w", actor, err)
+	}
+	list, err := pgx.CollectRows(rows, scanCommand)
+	if err != nil {
+		return nil, fmt.Errorf("pgindex: commands of %s: %w", actor, err)
+	}
+	return list, nil
 }
