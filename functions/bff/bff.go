@@ -75,7 +75,7 @@ func Open(p *platform.Platform) (*Function, error) {
 		probes: probes{search: client.Health, redis: redisProbe(p)},
 		reads:  &reads.Reads{Log: p.Log, Search: client, Classes: c.Classes, Progress: p.Registry, Logger: p.Logger},
 	}
-	f.tasks = &tasks.Runner{Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Logger: p.Logger}
+	f.tasks = &tasks.Runner{Store: tasks.OpenStore(p), Logger: p.Logger}
 	f.documents = &rebuild.Search{Log: p.Log, Client: client, Checker: f.checker, Watermarks: p.Registry, Databases: f.databaseNames, Now: p.Now}
 	sink, follower := trail.Open(p)
 	f.trail = follower
@@ -91,7 +91,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.live = live.NewHub(live.Config{Log: p.Log, Board: c.Statuses.Board, Status: c.Commands.Status, Limits: limits, Logger: p.Logger})
+	f.openLive(p, limits)
 	if f.graph, err = openGraph(p, f.core, client); err != nil {
 		return nil, err
 	}

@@ -3,13 +3,16 @@ package bff
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/live"
+	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/tasks"
 )
 
 // Close codes of refused sockets. They are refused before the handshake, so the client
@@ -24,20 +27,38 @@ const (
 var (
 	textSocketID      = problem.Define("live.id", "{name} must have 1 to 50 of the characters A-Z, a-z, 0-9, _ and -.", "{name}은(는) A-Z, a-z, 0-9, _, - 문자 1~50자여야 합니다.")
 	textSocketCommand = problem.Define("live.command", "The command id must be a UUID.", "명령 ID는 UUID여야 합니다.")
+	textSocketSince   = problem.Define("live.since", "since must be a time such as 2026-05-06T07:08:09+00:00.", "since는 2026-05-06T07:08:09+00:00과 같은 시각이어야 합니다.")
 	textSocketOrigin  = problem.Define("live.origin", "Pages of the origin '{origin}' may not open a WebSocket here.", "'{origin}' 출처의 페이지는 여기에서 WebSocket을 열 수 없습니다.")
 )
+
+// openLive makes the hub of the WebSockets.
+func (f *Function) openLive(p *platform.Platform, limits live.Limits) {
+	c := live.Config{
+		Log: p.Log, Board: f.core.Statuses.Board, Status: f.core.Commands.Status, Tasks: f.core.Tasks,
+		Task:   func(t *tasks.Task, lang problem.Lang) any { return f.core.TaskStatus(t, lang) },
+		Limits: limits, Now: p.Now, Logger: p.Logger,
+	}
+	if p.Statuses != nil {
+		c.Heard = p.Statuses
+	}
+	f.live = live.NewHub(c)
+}
 
 func (f *Function) liveRoutes() {
 	f.Upgrade("GET /api/v1/ws/commands", f.socketOfUser)
 	f.Upgrade("GET /api/v1/ws/commands/{command_id}", f.socketOfCommand)
 }
 
-// socketOfUser follows all commands of a user.
+// socketOfUser follows all commands and tasks of a user. It begins with what has not ended
+// and what has ended since a moment before ?since=, an ISO 8601 time, for example the
+// timestamp of the last message that the client got before it lost its connection; without
+// it, since ten minutes ago. The greeting tells the time in since, and truncated if there
+// is more than is told.
 func (f *Function) socketOfUser(w http.ResponseWriter, r *http.Request) {
 	f.serveSocket(w, r, "")
 }
 
-// socketOfCommand follows one command.
+// socketOfCommand follows one command, or one task, from its present state on.
 func (f *Function) socketOfCommand(w http.ResponseWriter, r *http.Request) {
 	f.serveSocket(w, r, r.PathValue("command_id"))
 }
@@ -72,6 +93,14 @@ func (f *Function) socketClient(r *http.Request, command string) (live.Client, i
 	}
 	short := uuid.NewString()[:8]
 	if command == "" {
+		if text := query.Get("since"); text != "" {
+			// A plus sign that was not escaped arrives as a blank.
+			at, err := time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
+			if err != nil {
+				return c, closeBadID, problem.InvalidParameter([]any{"query", "since"}, textSocketSince.With(), text)
+			}
+			c.Since = at
+		}
 		if c.ID == "" {
 			c.ID = "user_" + c.User + "_" + short
 		}

@@ -33,6 +33,8 @@ func TestRefusedSockets(t *testing.T) {
 		"a bad user id":          {"?user_id=%ED%95%9C&" + good, [2]string{}, 403, 4000, ""},
 		"a long user id":         {"?user_id=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&" + good, [2]string{}, 403, 4000, ""},
 		"no user id":             {"?" + good, [2]string{}, 403, 4000, ""},
+		"a bad time":             {"?user_id=ada&since=yesterday&" + good, [2]string{}, 403, 4000, ""},
+		"a time":                 {"?user_id=ada&since=2026-05-06T07:08:09.5+00:00&" + good, [2]string{}, 426, 0, ""},
 		"another origin":         {id + "?" + good, [2]string{"Origin", "https://evil.example"}, 403, 4403, ""},
 		"no WebSocket":           {id + "?" + good, [2]string{}, 426, 0, ""},
 		"the same origin":        {id + "?" + good, [2]string{"Origin", "http://example.com"}, 426, 0, ""},

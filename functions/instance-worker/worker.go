@@ -63,7 +63,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	f := New(p.Log, p.Registry, p.Now, p.Logger)
 	f.commands.Execute = p.Status.Reporting(f.commands.Execute)
 	shown := &tasks.Service{
-		Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Logger: p.Logger,
+		Store: tasks.OpenStore(p), Logger: p.Logger,
 		Commands: &command.Reader{Log: p.Log, Registry: p.Registry, Workers: command.Workers},
 	}
 	f.ShowProgress(func(ctx context.Context, cmd *event.Event, done, total int) {

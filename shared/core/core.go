@@ -53,7 +53,7 @@ func Open(p *platform.Platform, source string) *Core {
 		Writes:    &writes.Service{Commands: commands, Classes: reader, Policy: PolicyFromEnv(p.Config)},
 		Commands:  readers,
 		Statuses:  statuses,
-		Tasks:     &tasks.Service{Store: &tasks.Store{Pool: p.Pool, Now: p.Now}, Commands: readers, Logger: p.Logger},
+		Tasks:     &tasks.Service{Store: tasks.OpenStore(p), Commands: readers, Logger: p.Logger},
 		Databases: newDatabases(p.Log, p.Index),
 	}
 }

@@ -81,14 +81,19 @@ type TaskSummary struct {
 }
 
 func (c *Core) taskStatus(r *httpapi.Request, t *tasks.Task) TaskStatus {
+	return c.TaskStatus(t, r.Lang)
+}
+
+// TaskStatus shows a task in a language.
+func (c *Core) TaskStatus(t *tasks.Task, lang problem.Lang) TaskStatus {
 	s := TaskStatus{
 		ID: t.ID, Name: t.Name, Type: t.Type, Status: t.Status, CreatedAt: problem.Timestamp(t.CreatedAt), StartedAt: problem.OptionalTimestamp(t.StartedAt),
 		CompletedAt: problem.OptionalTimestamp(t.CompletedAt), Duration: t.Duration(c.Now()), Progress: t.Progress, Metadata: t.Metadata, RetryCount: t.RetryCount,
 	}
 	if t.Ended() {
-		s.Result = &TaskOutcome{Success: t.Status == tasks.Completed, Data: localized(r, t.Result), Warnings: []string{}}
+		s.Result = &TaskOutcome{Success: t.Status == tasks.Completed, Data: localized(t.Result, lang), Warnings: []string{}}
 		if t.Problem != nil {
-			text, code := t.Problem.Message.In(r.Lang), string(t.Problem.Code)
+			text, code := t.Problem.Message.In(lang), string(t.Problem.Code)
 			s.Result.Error, s.Result.Type, s.Result.Message = &text, &code, &text
 		}
 	}
@@ -96,7 +101,7 @@ func (c *Core) taskStatus(r *httpapi.Request, t *tasks.Task) TaskStatus {
 }
 
 // localized tells the reasons of refused rows in the reader's language.
-func localized(r *httpapi.Request, data json.RawMessage) json.RawMessage {
+func localized(data json.RawMessage, lang problem.Lang) json.RawMessage {
 	var result map[string]any
 	if len(data) == 0 || json.Unmarshal(data, &result) != nil {
 		return data
@@ -105,7 +110,7 @@ func localized(r *httpapi.Request, data json.RawMessage) json.RawMessage {
 	if json.Unmarshal(data, &rows) != nil || len(rows.Errors) == 0 {
 		return data
 	}
-	result["errors"] = httpapi.RowErrors(rows.Errors, r.Lang)
+	result["errors"] = httpapi.RowErrors(rows.Errors, lang)
 	told, err := json.Marshal(result)
 	if err != nil {
 		return data

@@ -3,11 +3,9 @@ package live
 import (
 	"encoding/json"
 	"regexp"
-	"time"
 
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/event"
-	"spiceharvester/shared/problem"
 )
 
 // idPattern is what client and user ids look like.
@@ -31,12 +29,26 @@ type (
 		CommandID string `json:"command_id,omitempty"`
 		UserID    string `json:"user_id,omitempty"`
 		Message   string `json:"message"`
+		// Since is the time from which on the user's ended commands and tasks are told;
+		// Truncated that there are more of them than are told.
+		Since     string `json:"since,omitempty"`
+		Truncated bool   `json:"truncated,omitempty"`
 	}
 	update struct {
 		Type      string         `json:"type"`
 		CommandID event.ID       `json:"command_id"`
 		Timestamp string         `json:"timestamp"`
 		Data      command.Status `json:"data"`
+	}
+	taskUpdate struct {
+		Type      string   `json:"type"`
+		Timestamp string   `json:"timestamp"`
+		Data      taskNews `json:"data"`
+	}
+	taskNews struct {
+		Event  string   `json:"event"` // task_created, task_status_changed, task_progress
+		TaskID event.ID `json:"task_id"`
+		Task   any      `json:"task"` // as GET /tasks/{task_id} shows it
 	}
 	subscriptionResult struct {
 		Type      string `json:"type"`
@@ -59,7 +71,12 @@ type (
 	}
 )
 
-func now() string { return problem.Timestamp(time.Now()) }
+// What a task's news are.
+const (
+	taskCreated  = "task_created"
+	taskChanged  = "task_status_changed"
+	taskProgress = "task_progress"
+)
 
 // Texts of the contract, which clients compare; they have one language.
 const (

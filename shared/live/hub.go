@@ -1,12 +1,18 @@
-// Package live tells clients over WebSockets what becomes of commands.
+// Package live tells clients over WebSockets what becomes of commands and tasks.
 //
 //	hub.go     who waits for what; what happens reaches them from two sides
 //	tail.go    the log itself: nothing is missed, alone it is a little slow
+//	missed.go  what stands already when somebody begins to wait
+//	tasks.go   background tasks, from their table
 //	socket.go  one client: what it asked for, what it has not read yet
+//	news.go    what of commands and tasks is news to a client
+//	recent.go  what is remembered of the last ones
 //	frames.go  the messages of both directions (bff-api 2.9)
 //
 // Redis announces states at once; the tail of the log brings those that Redis lost, and
-// all of them while Redis is away. What comes twice or late is dropped by its rank.
+// all of them while Redis is away. What comes twice or late is dropped by its rank. Of
+// tasks Redis tells only that some have changed; how is read from the table, which is also
+// looked at without that.
 package live
 
 import (
@@ -16,10 +22,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/problem"
 	"spiceharvester/shared/status"
+	"spiceharvester/shared/tasks"
 )
 
 // relisten is the pause before Redis is tried again.
@@ -30,13 +40,32 @@ type Config struct {
 	Log    *eventlog.Log
 	Board  status.Board // nil without Redis
 	Status func(ctx context.Context, id event.ID) (command.Status, error)
+	Tasks  Tasks
+	Heard  TaskListener                               // nil without Redis
+	Task   func(t *tasks.Task, lang problem.Lang) any // a task as clients read it
 	Limits Limits
+	Now    func() time.Time
 	Logger *slog.Logger
 }
 
-// watcher is told what it waits for, and tells whether that was news. offer must not
-// call the hub.
-type watcher interface{ offer(r status.Record) bool }
+// Tasks is what a hub asks about background tasks; see tasks.Service.
+type Tasks interface {
+	Get(ctx context.Context, id uuid.UUID) (tasks.Task, error)
+	Changes(ctx context.Context, after time.Time, actors []string, ids []uuid.UUID) (list []tasks.Change, now time.Time, err error)
+	Recent(ctx context.Context, actor string, since time.Time, limit int) ([]tasks.Task, error)
+}
+
+// TaskListener hears that tasks have changed; see status.Redis.
+type TaskListener interface {
+	ListenTasks(ctx context.Context, ready, changed func()) error
+}
+
+// watcher is told what it waits for, and tells whether that was news. The methods must
+// not call the hub.
+type watcher interface {
+	offer(r status.Record) bool
+	offerTask(t *tasks.Task)
+}
 
 // Hub knows who waits for what. It works only while somebody does.
 type Hub struct {
@@ -47,6 +76,10 @@ type Hub struct {
 	behind bool          // the tail could not read all; its own
 	missed atomic.Bool   // the tail had news that nobody had announced
 
+	tasksHeard  atomic.Bool   // changes of tasks are announced
+	tasksWake   chan struct{} // the tasks shall be looked at now
+	tasksBehind bool          // they could not; the looker's own
+
 	mu      sync.Mutex
 	ids     map[event.ID]map[watcher]bool
 	users   map[string]map[watcher]bool
@@ -54,6 +87,8 @@ type Hub struct {
 	closed  bool
 	stop    context.CancelFunc // nil while nobody waits
 	started chan struct{}      // closed when the tail knows where it begins
+	tasked  chan struct{}      // closed when it is known since when tasks are looked at
+	touched map[event.ID]bool  // bulk commands whose tasks are to be looked at
 	work    sync.WaitGroup     // the sources
 	served  sync.WaitGroup     // the sockets
 }
@@ -61,7 +96,7 @@ type Hub struct {
 // NewHub makes a hub.
 func NewHub(c Config) *Hub {
 	return &Hub{
-		Config: c, scribe: status.Scribe{Log: c.Log}, wake: make(chan struct{}, 1),
+		Config: c, scribe: status.Scribe{Log: c.Log}, wake: make(chan struct{}, 1), tasksWake: make(chan struct{}, 1), touched: map[event.ID]bool{},
 		ids: map[event.ID]map[watcher]bool{}, users: map[string]map[watcher]bool{}, sockets: map[*socket]bool{},
 	}
 }
@@ -79,11 +114,15 @@ func (h *Hub) enter(s *socket) bool {
 	if h.stop == nil {
 		var ctx context.Context
 		ctx, h.stop = context.WithCancel(context.Background())
-		h.started = make(chan struct{})
-		started := h.started
+		h.started, h.tasked = make(chan struct{}), make(chan struct{})
+		started, tasked := h.started, h.tasked
 		h.work.Go(func() { h.tail(ctx, started) })
+		h.work.Go(func() { h.followTasks(ctx, tasked) })
 		if h.Board != nil {
 			h.work.Go(func() { h.listen(ctx) })
+		}
+		if h.Heard != nil {
+			h.work.Go(func() { h.listenTasks(ctx) })
 		}
 	}
 	return true
@@ -137,37 +176,6 @@ func (h *Hub) watchUser(w watcher, user string) {
 	h.users[user][w] = true
 }
 
-// current reads the state of a command once nothing that follows it can be missed. It
-// tries until it succeeds or ctx ends; a command that is not known yet has none.
-func (h *Hub) current(ctx context.Context, id event.ID) (command.Status, bool) {
-	if !h.follows(ctx) {
-		return command.Status{}, false
-	}
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		s, err := h.Status(ctx, id)
-		if err == nil || !transient(err) {
-			return s, err == nil
-		}
-		if !sleep(ctx, pause, nil) {
-			return command.Status{}, false
-		}
-	}
-}
-
-// follows waits until the tail knows where it begins: what is appended after that is
-// not missed. It reports false if ctx ended first.
-func (h *Hub) follows(ctx context.Context) bool {
-	h.mu.Lock()
-	started := h.started
-	h.mu.Unlock()
-	select {
-	case <-started:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // interests reports whether anybody waits for a command or for what its actor does.
 func (h *Hub) interests(id event.ID, user string) bool {
 	h.mu.Lock()
@@ -188,13 +196,16 @@ func (h *Hub) tell(r status.Record) (news bool) {
 	for w := range h.ids[r.CommandID] {
 		news = w.offer(r) || news
 	}
-	if r.User == "" {
-		return news
-	}
-	for w := range h.users[r.User] {
-		if !h.ids[r.CommandID][w] {
-			news = w.offer(r) || news
+	if r.User != "" {
+		for w := range h.users[r.User] {
+			if !h.ids[r.CommandID][w] {
+				news = w.offer(r) || news
+			}
 		}
+	}
+	if name, _ := r.Result["command_type"].(string); news && tasks.IsBulk(name) {
+		h.touched[r.CommandID] = true
+		poke(h.tasksWake)
 	}
 	return news
 }
@@ -216,12 +227,17 @@ func (h *Hub) listen(ctx context.Context) {
 // looks at once: what happened meanwhile nobody announces.
 func (h *Hub) hears(now bool) (before bool) {
 	if before = h.heard.Swap(now); before != now {
-		select {
-		case h.wake <- struct{}{}:
-		default:
-		}
+		poke(h.wake)
 	}
 	return before
+}
+
+// poke wakes who waits on a channel with a place for one, or will.
+func poke(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
 }
 
 // Close sends every client away and waits for the end of what the hub began.

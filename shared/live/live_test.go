@@ -22,6 +22,7 @@ import (
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/status"
 	"spiceharvester/shared/status/statustest"
+	"spiceharvester/shared/tasks"
 	"spiceharvester/shared/writes"
 	"spiceharvester/shared/writes/writestest"
 )
@@ -29,22 +30,38 @@ import (
 // patience is how long a test waits for what must come.
 const patience = time.Minute
 
-var limits = live.Limits{Connections: 3, Subscriptions: 4, Pending: 50, Ping: time.Hour, Write: patience, Look: 10 * time.Millisecond}
+var limits = live.Limits{Connections: 3, Subscriptions: 4, Pending: 50, Missed: 5, Ping: time.Hour, Write: patience, Look: 10 * time.Millisecond}
 
 // stage is a hub behind HTTP; the query tells who connects.
 type stage struct {
 	*writestest.World
 	hub    *live.Hub
 	server *httptest.Server
+	tasks  *table
 }
 
 func newStage(t *testing.T, board status.Board, l live.Limits) *stage {
 	w := writestest.New(t)
-	s := &stage{World: w}
-	s.hub = live.NewHub(live.Config{Log: w.Log, Board: board, Status: w.Commands.Status, Limits: l, Logger: slog.New(slog.DiscardHandler)})
+	s := &stage{World: w, tasks: newTable()}
+	c := live.Config{
+		Log: w.Log, Board: board, Status: w.Commands.Status, Tasks: s.tasks, Limits: l, Now: w.Now, Logger: slog.New(slog.DiscardHandler),
+		Task: func(t *tasks.Task, lang problem.Lang) any {
+			return map[string]any{"status": t.Status, "current": t.Progress.Current, "lang": lang}
+		},
+	}
+	if board != nil {
+		c.Heard = s.tasks
+	}
+	s.hub = live.NewHub(c)
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		c := live.Client{ID: "me", User: q.Get("user"), Command: event.ID(q.Get("command")), Lang: problem.English}
+		if text := q.Get("since"); text != "" {
+			var err error
+			if c.Since, err = time.Parse(time.RFC3339Nano, text); err != nil {
+				panic(err)
+			}
+		}
 		if p := s.hub.Serve(w, r, c); p != nil {
 			w.WriteHeader(p.Status)
 		}
@@ -99,16 +116,24 @@ type socket struct {
 
 func (s *stage) dial(t *testing.T, query string) *socket {
 	t.Helper()
+	c, _ := s.greeted(t, query)
+	return c
+}
+
+// greeted opens a socket and gives the greeting too.
+func (s *stage) greeted(t *testing.T, query string) (*socket, map[string]any) {
+	t.Helper()
 	conn, _, err := websocket.Dial(t.Context(), s.server.URL+"?"+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.CloseNow() })
 	c := &socket{t, conn}
-	if m := c.next(); m["type"] != "connection_established" || m["client_id"] != "me" || m["message"] == "" {
+	m := c.next()
+	if m["type"] != "connection_established" || m["client_id"] != "me" || m["message"] == "" {
 		t.Fatalf("greeted with %v", m)
 	}
-	return c
+	return c, m
 }
 
 func (c *socket) read() (map[string]any, error) {
@@ -256,7 +281,8 @@ func TestTheCommandsOfAUser(t *testing.T) {
 			s := newStage(t, b, limits)
 			first := s.submit("ada")
 			c := s.dial(t, "user=ada")
-			c.say(`{"type":"subscribe","command_id":"` + string(first) + `"}`) // so that the hub has begun
+			c.want(first, "PENDING") // it was open before
+			c.say(`{"type":"subscribe","command_id":"` + string(first) + `"}`)
 			if m := c.next(); m["success"] != true {
 				t.Fatal(m)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/problem"
 	"spiceharvester/shared/status"
@@ -26,7 +27,8 @@ import (
 type Limits struct {
 	Connections   int           // at once
 	Subscriptions int           // of one connection
-	Pending       int           // commands whose newest state one client has not read
+	Pending       int           // commands, and tasks, whose newest state one client has not read
+	Missed        int           // commands of a user, and tasks, that a connection begins with; less than Pending
 	Ping          time.Duration // how often a client must show that it lives
 	Write         time.Duration // how long one message, or the answer to a ping, may take
 	Look          time.Duration // how often the log is looked at although Redis announces
@@ -52,6 +54,7 @@ func LimitsFromEnv(getenv func(string) string) (Limits, error) {
 		Write: time.Duration(number("WEBSOCKET_WRITE_SECONDS", 10)) * time.Second,
 		Look:  500 * time.Millisecond,
 	}
+	l.Missed = min(number("WEBSOCKET_MAX_MISSED", 200), max(1, l.Pending/2))
 	return l, errors.Join(errs...)
 }
 
@@ -66,12 +69,13 @@ const (
 // Client is who connects.
 type Client struct {
 	ID      string
-	User    string   // its commands are followed; "" follows none
-	Command event.ID // followed from the start; "" is none
+	User    string    // its commands and tasks are followed; "" follows none
+	Command event.ID  // followed from the start; "" is none
+	Since   time.Time // up to when a user's client knows what happened; zero is not at all
 	Lang    problem.Lang
 }
 
-// socket is one connection. Of each command only the newest state waits to be read, so
+// socket is one connection. Of each command and task only the newest state waits to be read, so
 // that a slow client costs little; one that does not read at all is cut off.
 type socket struct {
 	Client
@@ -85,11 +89,13 @@ type socket struct {
 	fresh  chan event.ID // subscriptions whose state is to be read
 
 	mu      sync.Mutex
+	greeted bool               // before that nothing is told
 	ranks   map[event.ID]int64 // of subscriptions: the rank of what was offered last
-	seen    ranks              // the same of other commands of the user
+	seen    recent[int64]      // the same of other commands of the user
 	replies [][]byte
 	queue   []event.ID // commands with a new state, in the order of their first
 	newest  map[event.ID]status.Record
+	tasks   taskQueue
 }
 
 var textSockets = problem.Define("live.too_many", "Too many WebSockets are open.", "열려 있는 WebSocket이 너무 많습니다.")
@@ -99,9 +105,11 @@ var textSockets = problem.Define("live.too_many", "Too many WebSockets are open.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, c Client) *problem.Problem {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
+	kept := h.Limits.Pending
 	s := &socket{
 		Client: c, hub: h, ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), fresh: make(chan event.ID, h.Limits.Subscriptions+1),
-		ranks: map[event.ID]int64{}, seen: newRanks(h.Limits.Pending), newest: map[event.ID]status.Record{},
+		ranks: map[event.ID]int64{}, seen: newRecent[int64](kept), newest: map[event.ID]status.Record{},
+		tasks: newTaskQueue(h.Now(), kept),
 	}
 	if c.Command == "" {
 		s.user = c.User
@@ -134,19 +142,68 @@ func (s *socket) accept(conn *websocket.Conn) {
 	s.mu.Unlock()
 }
 
-// greet says that what happens from now on is told.
+// greet says that what happens from now on is told, and tells what a user's client has
+// missed.
 func (s *socket) greet() {
 	hello := established{Type: "connection_established", ClientID: s.ID, CommandID: string(s.Command), UserID: s.user}
 	if s.Command != "" {
 		hello.Message = "Subscribed to command " + string(s.Command)
-		s.reply(hello)
+		s.welcome(hello)
 		s.subscribe(s.Command)
 		return
 	}
-	hello.Message = "Connected; commands of user " + s.user + " are followed"
+	hello.Message = "Connected; commands and tasks of user " + s.user + " are followed"
 	s.hub.watchUser(s, s.user)
-	if s.hub.follows(s.ctx) {
-		s.reply(hello)
+	since := s.hub.since(s.Since)
+	list, all, ok := s.hub.commandsOf(s.ctx, s.user, since)
+	if !ok {
+		return
+	}
+	hello.Since, hello.Truncated = problem.Timestamp(since), !all
+	s.welcome(hello)
+	s.tellMissed(list)
+	begun, ok := s.hub.tasksOf(s.ctx, s.user, since)
+	if !ok {
+		return
+	}
+	for i := range begun {
+		s.offerTask(&begun[i])
+	}
+}
+
+// welcome is the first word to a client; what was offered meanwhile follows.
+func (s *socket) welcome(hello established) {
+	s.reply(hello)
+	s.mu.Lock()
+	s.greeted = true
+	s.mu.Unlock()
+	s.signal()
+}
+
+// parallelReads is how many states one client lets read at once.
+const parallelReads = 8
+
+// tellMissed offers the present states of commands, in their order.
+func (s *socket) tellMissed(list []eventlog.CommandRow) {
+	for part := range slices.Chunk(list, parallelReads) {
+		records := make([]status.Record, len(part))
+		var reads sync.WaitGroup
+		for i := range part {
+			reads.Go(func() {
+				if again(s.ctx, func() (err error) {
+					records[i].Status, err = s.hub.Status(s.ctx, part[i].ID)
+					return err
+				}) == nil {
+					records[i].User = s.user
+				}
+			})
+		}
+		reads.Wait()
+		for _, r := range records {
+			if r.User != "" { // else it was forgotten meanwhile, or the client is gone
+				s.offer(r)
+			}
+		}
 	}
 }
 
@@ -222,7 +279,7 @@ func (s *socket) subscribe(id event.ID) {
 	s.mu.Lock()
 	rank, again := s.ranks[id]
 	if !again {
-		rank = s.seen.get(id)
+		rank = s.seen.get(id, -1)
 	}
 	s.ranks[id] = rank - 1 // the state that was told last may be told once more
 	s.mu.Unlock()
@@ -253,50 +310,18 @@ func (s *socket) snapshots() {
 			if st, ok := s.hub.current(s.ctx, id); ok {
 				s.offer(status.Record{Status: st})
 			}
+			if t, ok := s.hub.currentTask(s.ctx, id); ok {
+				s.offerTask(&t)
+			}
 		case <-s.ctx.Done():
 			return
 		}
 	}
 }
 
-// offer implements watcher.
-func (s *socket) offer(r status.Record) (news bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id, rank := r.CommandID, r.Order()
-	known, subscribed := s.ranks[id]
-	switch {
-	case !subscribed && (s.user == "" || r.User != s.user):
-		return false
-	case !subscribed:
-		known = s.seen.get(id)
-	}
-	if rank <= known {
-		return false
-	}
-	if subscribed {
-		s.ranks[id] = rank
-	} else {
-		s.seen.set(id, rank)
-	}
-	if _, waits := s.newest[id]; !waits {
-		if len(s.newest) >= s.hub.Limits.Pending {
-			s.cancel() // it does not keep up; it may come again and gets the present state
-			return true
-		}
-		s.queue = append(s.queue, id)
-	}
-	s.newest[id] = r
-	s.signal()
-	return true
-}
-
 // reply queues an answer.
 func (s *socket) reply(message any) {
-	raw, err := json.Marshal(message)
-	if err != nil {
-		raw = []byte(`{"type":"error","message":"Internal server error"}`)
-	}
+	raw := encode(message)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.replies) >= maxReplies {
@@ -307,24 +332,33 @@ func (s *socket) reply(message any) {
 	s.signal()
 }
 
-func (s *socket) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
+func (s *socket) signal() { poke(s.wake) }
 
 // next takes what is to be sent, answers first.
-func (s *socket) next() (replies [][]byte, records []status.Record) {
+func (s *socket) next() (replies [][]byte, records []status.Record, news []taskWord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	replies, s.replies = s.replies, nil
+	if !s.greeted {
+		return replies, nil, nil
+	}
 	for _, id := range s.queue {
 		records = append(records, s.newest[id])
 	}
-	replies, s.replies, s.queue = s.replies, nil, nil
+	s.queue = nil
 	clear(s.newest)
-	return replies, records
+	return replies, records, s.tasks.take()
 }
+
+func encode(message any) []byte {
+	raw, err := json.Marshal(message)
+	if err != nil {
+		raw = []byte(`{"type":"error","message":"Internal server error"}`)
+	}
+	return raw
+}
+
+func (s *socket) now() string { return problem.Timestamp(s.hub.Now()) }
 
 // write sends until the socket ends.
 func (s *socket) write() {
@@ -335,13 +369,13 @@ func (s *socket) write() {
 		case <-s.ctx.Done():
 			return
 		}
-		replies, records := s.next()
+		replies, records, news := s.next()
 		for _, r := range records {
-			raw, err := json.Marshal(update{"command_update", r.CommandID, now(), httpapi.LocalStatus(r.Status, s.Lang)})
-			if err != nil {
-				raw = []byte(`{"type":"error","message":"Internal server error"}`)
-			}
-			replies = append(replies, raw)
+			replies = append(replies, encode(update{"command_update", r.CommandID, s.now(), httpapi.LocalStatus(r.Status, s.Lang)}))
+		}
+		for _, n := range news {
+			id := event.ID(n.task.ID.String())
+			replies = append(replies, encode(taskUpdate{"task_update", s.now(), taskNews{n.event, id, s.hub.Task(n.task, s.Lang)}}))
 		}
 		for _, raw := range replies {
 			ctx, cancel := context.WithTimeout(s.ctx, s.hub.Limits.Write)
@@ -358,7 +392,7 @@ func (s *socket) write() {
 func (s *socket) ping() {
 	defer s.cancel()
 	for sleep(s.ctx, s.hub.Limits.Ping, nil) {
-		s.reply(beat{"ping", now()})
+		s.reply(beat{"ping", s.now()})
 		ctx, cancel := context.WithTimeout(s.ctx, s.hub.Limits.Write)
 		err := s.conn.Ping(ctx)
 		cancel()

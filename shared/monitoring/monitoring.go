@@ -35,7 +35,7 @@ type Monitor struct {
 
 // New makes a monitor. It does no I/O.
 func New(p *platform.Platform) *Monitor {
-	m := &Monitor{platform: p, tasks: &tasks.Store{Pool: p.Pool, Now: p.Now}, settings: settings{env: p.Config.Env, postgres: p.Pool.Config().ConnConfig}, client: &http.Client{Transport: p.Transport}}
+	m := &Monitor{platform: p, tasks: tasks.OpenStore(p), settings: settings{env: p.Config.Env, postgres: p.Pool.Config().ConnConfig}, client: &http.Client{Transport: p.Transport}}
 	m.backing, m.print = m.services(), m.settings.fingerprint()
 	return m
 }

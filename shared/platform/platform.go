@@ -42,8 +42,9 @@ type Platform struct {
 	Pool     *pgxpool.Pool
 	Logger   *slog.Logger
 	Now      func() time.Time
-	Redis    *redis.Client // nil where there is none: everything works without it
-	Statuses *status.Redis // the board of command states; nil without Redis
+	Redis    *redis.Client    // nil where there is none: everything works without it
+	Statuses *status.Redis    // the board of command states; nil without Redis
+	TaskNews *status.TaskNews // tells that background tasks changed
 	Status   *status.Writer
 
 	// Transport carries all HTTP calls to backing services and functions.
@@ -130,6 +131,7 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 			return meta.ID, err
 		}}
 		p.Status = status.NewWriter(p.Statuses, p.Log, p.Logger)
+		p.TaskNews = status.NewTaskNews(p.Statuses, p.Logger)
 	}
 	return p, nil
 }
@@ -160,6 +162,7 @@ func (p *Platform) Ready(ctx context.Context) error {
 // Close waits for what is under way.
 func (p *Platform) Close() {
 	p.Status.Close()
+	p.TaskNews.Close()
 	p.Log.Close()
 	for _, n := range p.nudgers {
 		n.Close()

@@ -7,6 +7,7 @@
 //	redis.go   the board: states by command, and their announcement
 //	scribe.go  turns events of the log into states
 //	writer.go  writes states beside the real work, never in its way
+//	tasks.go   tells that background tasks changed; how stands in the database
 package status
 
 import (

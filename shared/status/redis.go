@@ -130,7 +130,17 @@ func (b *Redis) Listen(ctx context.Context, ready func(), hear func(Record)) err
 	if err != nil {
 		return err
 	}
-	channels := b.Client.PSubscribe(ctx, channelPrefix+"*")
+	return listen(ctx, b.Client.PSubscribe(ctx, channelPrefix+"*"), ready, func(payload string) {
+		// What others put on the channel is not ours to judge.
+		if whose, r, err := decode([]byte(payload)); err == nil && whose == log {
+			hear(r)
+		}
+	})
+}
+
+// listen hands over what channels carry until ctx ends or nothing can be heard any more.
+// ready is called once, when nothing will be missed.
+func listen(ctx context.Context, channels *redis.PubSub, ready func(), hear func(payload string)) error {
 	defer channels.Close()
 	defer context.AfterFunc(ctx, func() { channels.Close() })()
 	for asked := false; ; {
@@ -153,10 +163,7 @@ func (b *Redis) Listen(ctx context.Context, ready func(), hear func(Record)) err
 		case *redis.Subscription:
 			ready()
 		case *redis.Message:
-			// What others put on the channel is not ours to judge.
-			if whose, r, err := decode([]byte(m.Payload)); err == nil && whose == log {
-				hear(r)
-			}
+			hear(m.Payload)
 		}
 	}
 }

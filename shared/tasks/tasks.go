@@ -4,6 +4,7 @@
 //	tasks.go    a task and its store in PostgreSQL, schema spice_tasks
 //	runner.go   work in the background of a process
 //	metrics.go  counts
+//	changes.go  what changed since, for those who are told
 //	commands.go bulk commands, which are tasks too
 package tasks
 
@@ -18,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"spiceharvester/shared/platform"
 	"spiceharvester/shared/problem"
 )
 
@@ -73,8 +75,14 @@ const Silent = time.Minute
 
 // Store keeps tasks.
 type Store struct {
-	Pool *pgxpool.Pool
-	Now  func() time.Time
+	Pool    *pgxpool.Pool
+	Now     func() time.Time
+	Changed func() // told that tasks changed; it must not block; nil is nobody
+}
+
+// OpenStore makes the store of an installation.
+func OpenStore(p *platform.Platform) *Store {
+	return &Store{Pool: p.Pool, Now: p.Now, Changed: p.TaskNews.Changed}
 }
 
 var textLost = problem.Define("task.lost", "The process that worked on the task is gone; start it again.", "작업을 처리하던 프로세스가 종료되었습니다. 다시 시작하세요.")
@@ -95,12 +103,8 @@ func (s *Store) Create(ctx context.Context, t Task) error {
 	if t.Metadata == nil {
 		t.Metadata = map[string]any{}
 	}
-	_, err := s.Pool.Exec(ctx, `insert into spice_tasks.tasks (task_id, name, type, status, actor, metadata, progress, created_at)
+	return s.change(ctx, `insert into spice_tasks.tasks (task_id, name, type, status, actor, metadata, progress, created_at)
 		values ($1, $2, $3, 'PENDING', $4, $5, $6, $7) on conflict do nothing`, t.ID, t.Name, t.Type, t.Actor, t.Metadata, t.Progress, s.Now().UTC())
-	if err != nil {
-		return unavailable(err)
-	}
-	return nil
 }
 
 // begin takes a task to work on.
@@ -115,6 +119,7 @@ func (s *Store) beat(ctx context.Context, id uuid.UUID, p Progress) (cancel bool
 	if err != nil {
 		return false, unavailable(err)
 	}
+	s.told()
 	return cancel, nil
 }
 
@@ -129,17 +134,27 @@ func (s *Store) finish(ctx context.Context, id uuid.UUID, status string, result 
 }
 
 func (s *Store) change(ctx context.Context, sql string, args ...any) error {
-	if _, err := s.Pool.Exec(ctx, sql, args...); err != nil {
+	tag, err := s.Pool.Exec(ctx, sql, args...)
+	if err != nil {
 		return unavailable(err)
 	}
+	if tag.RowsAffected() > 0 {
+		s.told()
+	}
 	return nil
+}
+
+func (s *Store) told() {
+	if s.Changed != nil {
+		s.Changed()
+	}
 }
 
 // bury ends the tasks whose process is gone.
 func (s *Store) bury(ctx context.Context) error {
 	why := problem.NewCode(problem.ServiceUnavailable, textLost.With())
 	return s.change(ctx, `update spice_tasks.tasks set status = 'FAILED', problem = $2, completed_at = $1
-		where status in ('PENDING', 'PROCESSING', 'RETRYING') and heartbeat_at < $3`, s.Now().UTC(), why, s.Now().UTC().Add(-Silent))
+		where completed_at is null and status in ('PENDING', 'PROCESSING', 'RETRYING') and heartbeat_at < $3`, s.Now().UTC(), why, s.Now().UTC().Add(-Silent))
 }
 
 // Get reads a task.
