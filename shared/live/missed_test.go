@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,9 +34,7 @@ func TestWhatAUserMissedIsTold(t *testing.T) {
 			still := s.submit("ada")
 
 			c = s.dial(t, "user=ada&since="+left.Format(time.RFC3339Nano))
-			c.want(open, "FAILED")
-			c.want(missed, "PENDING")
-			c.want(still, "PENDING")
+			c.wantAll(told(open, "FAILED"), told(missed, "PENDING"), told(still, "PENDING"))
 			c.nothingMore()
 			if err := s.Log.Rebuild(t.Context()); err != nil {
 				t.Fatal(err)
@@ -45,16 +44,28 @@ func TestWhatAUserMissedIsTold(t *testing.T) {
 			c.want(missed, "COMPLETED")
 			// Without a time: what is open, and the last minutes.
 			c = s.dial(t, "user=ada")
-			c.want(still, "PENDING")
-			c.want(missed, "COMPLETED")
+			c.wantAll(told(still, "PENDING"), told(missed, "COMPLETED"))
 			c.nothingMore()
 			c = s.dial(t, "user=ada&since="+left.Add(-30*24*time.Hour).Format(time.RFC3339Nano))
-			c.want(long, "COMPLETED")
-			c.want(open, "FAILED")
-			c.want(still, "PENDING")
-			c.want(missed, "COMPLETED")
+			c.wantAll(told(long, "COMPLETED"), told(open, "FAILED"), told(still, "PENDING"), told(missed, "COMPLETED"))
 			c.nothingMore()
 		})
+	}
+}
+
+func told(id event.ID, state string) string { return fmt.Sprint(id, " ", state) }
+
+// wantAll waits for the news of several commands. What the log's tail is just passing may
+// come before what stood already.
+func (c *socket) wantAll(want ...string) {
+	c.t.Helper()
+	var got []string
+	for range want {
+		got = append(got, c.update())
+	}
+	slices.Sort(got)
+	if slices.Sort(want); !slices.Equal(got, want) {
+		c.t.Fatalf("got %v, want %v", got, want)
 	}
 }
 
