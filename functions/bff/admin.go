@@ -1,6 +1,7 @@
 package bff
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -24,6 +25,7 @@ func (f *Function) adminRoutes() {
 	f.Handle("GET "+admin+"/recompute-projection/{task_id}/result", f.admin(f.recomputeResult))
 	f.Handle("POST "+admin+"/cleanup-old-replays", f.admin(f.cleanupTasks))
 	f.Handle("GET "+admin+"/system-health", f.admin(f.systemHealth))
+	f.lakeCredentialRoutes()
 }
 
 var (
@@ -46,13 +48,8 @@ func (f *Function) admin(h httpapi.Handler) httpapi.Handler {
 	}
 }
 
-// actor names who asks.
-func actor(r *httpapi.Request) string {
-	if name := r.Header.Get("X-Admin-Actor"); name != "" {
-		return name
-	}
-	return "admin"
-}
+// actor names the administrator who asks (bff-api 1.4).
+func actor(r *httpapi.Request) string { return cmp.Or(r.Named("X-Admin-Actor"), "admin") }
 
 // taskAccepted answers the start of a task.
 func taskAccepted(r *httpapi.Request, t tasks.Task) *httpapi.Response {

@@ -10,6 +10,7 @@ import (
 	"spiceharvester/shared/follow"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/ingest"
+	"spiceharvester/shared/lakekeys"
 	"spiceharvester/shared/lineage"
 	"spiceharvester/shared/live"
 	"spiceharvester/shared/monitoring"
@@ -33,6 +34,7 @@ type Function struct {
 	queries *core.Queries
 
 	ingest    *ingest.Service
+	lakeKeys  *lakekeys.Store
 	objectify *objectify.Store
 	wake      wakers
 
@@ -69,7 +71,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	}
 	f := &Function{
 		API: api, core: c, checker: &checker.Checker{Log: p.Log, Search: client},
-		ingest: files, objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
+		ingest: files, lakeKeys: lakekeys.Open(p), objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
 		wake:    wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
 		lineage: &lineage.Reader{Pool: p.Pool, Log: p.Log, Bucket: p.Config.EventStoreBucket, Now: p.Now}, audit: &audit.Store{Pool: p.Pool},
 		probes: probes{search: client.Health, redis: redisProbe(p)},
@@ -149,11 +151,11 @@ func (f *Function) routes() {
 
 	const datasets = "/api/v1/pipelines/datasets"
 	f.Handle("GET "+datasets, f.listDatasets)
-	f.Handle("POST "+datasets+"/csv-upload", f.uploadCSV)
+	f.Handle("POST "+datasets+"/csv-upload", asLakeUser(f.uploadCSV))
 	f.Handle("GET "+datasets+"/{dataset_id}", f.getDataset)
 	f.Handle("GET "+datasets+"/{dataset_id}/versions", f.listVersions)
 	f.Handle("GET "+datasets+"/{dataset_id}/versions/{version_id}", f.getVersion)
-	f.Handle("GET "+datasets+"/{dataset_id}/versions/{version_id}/file", f.downloadVersion)
+	f.Handle("GET "+datasets+"/{dataset_id}/versions/{version_id}/file", asLakeUser(f.downloadVersion))
 
 	f.Handle("POST /api/v1/objectify/mapping-specs", f.createSpec)
 	f.Handle("GET /api/v1/objectify/mapping-specs", f.listSpecs)

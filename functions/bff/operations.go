@@ -12,7 +12,7 @@ import (
 // operations describe every route, by groups.
 var operations = [][]openapi.Operation{
 	documentationOperations, healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
-	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, taskOperations, adminOperations, replayOperations,
+	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, taskOperations, adminOperations, lakeCredentialOperations, replayOperations,
 	lineageOperations, auditOperations, summaryOperations,
 	instanceMoreOperations,
 	graphOperations, queryOperations,

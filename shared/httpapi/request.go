@@ -188,18 +188,10 @@ const maxKey = 255
 
 // Caller reads who asks and how, for a write to the named endpoint.
 func (r *Request) Caller(endpoint string) writes.Caller {
-	header := func(names ...string) string {
-		for _, name := range names {
-			if v := r.Header.Get(name); v != "" && utf8.ValidString(v) && !strictjson.HasControl(v) {
-				return v
-			}
-		}
-		return ""
-	}
 	c := writes.Caller{
-		Actor:    header("X-Admin-Actor", "X-Actor", "X-User-ID", "X-User"),
+		Actor:    r.Named("X-Admin-Actor", "X-Actor", "X-User-ID", "X-User"),
 		Endpoint: endpoint, TraceParent: r.Header.Get("Traceparent"), Correlation: requestID(r.Request),
-		Reason: header("X-Change-Reason"), Admin: r.api.Auth.isAdmin(r.Request),
+		Reason: r.Named("X-Change-Reason"), Admin: r.api.Auth.isAdmin(r.Request),
 	}
 	if c.Actor == "" {
 		c.Actor = "system"
@@ -219,6 +211,17 @@ func (r *Request) Caller(endpoint string) writes.Caller {
 		c.IdempotencyKey = key
 	}
 	return c
+}
+
+// Named reads the first of some headers that has a value; one with control characters,
+// or that is no UTF-8, counts as absent.
+func (r *Request) Named(headers ...string) string {
+	for _, name := range headers {
+		if v := r.Header.Get(name); v != "" && utf8.ValidString(v) && !strictjson.HasControl(v) {
+			return v
+		}
+	}
+	return ""
 }
 
 // Admin reports whether the request carries an administrator's token.

@@ -13,6 +13,7 @@ import (
 
 	"spiceharvester/shared/datasets"
 	"spiceharvester/shared/lake"
+	"spiceharvester/shared/lakekeys"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/telemetry"
 )
@@ -20,12 +21,21 @@ import (
 // DefaultMaxBytes bounds a file unless UPLOAD_MAX_BYTES says otherwise.
 const DefaultMaxBytes = 1 << 30
 
-// Open makes the service out of the environment: LAKEFS_* (lake.FromEnv),
+// Open makes the service out of the environment: LAKEFS_* (lake.FromEnv,
+// lakekeys.FromEnv),
 // LAKEFS_BUCKET (default spice-lakefs), LAKEFS_RAW_REPOSITORY (default
 // raw-datasets) and UPLOAD_MAX_BYTES.
 func Open(p *platform.Platform) (*Service, error) {
 	env := func(name string) string { return strings.TrimSpace(p.Config.Env(name)) }
-	client, err := lake.FromEnv(p.Config.Env, telemetry.Transport)
+	keys, err := lakekeys.FromEnv(p.Config.Env, lakekeys.Open(p))
+	if err != nil {
+		return nil, err
+	}
+	var credentials lake.Credentials
+	if keys != nil {
+		credentials = keys.Credentials
+	}
+	client, err := lake.FromEnv(p.Config.Env, telemetry.Transport, credentials)
 	if err != nil {
 		return nil, err
 	}

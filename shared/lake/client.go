@@ -19,15 +19,21 @@ const maxAnswer = 64 << 20
 type Config struct {
 	Endpoint             string // http://host:port, without /api/v1
 	AccessKey, SecretKey string
+	// Credentials gives the keys of each request in their place; nil does not.
+	Credentials Credentials
 	// HTTP sends the requests; nil is http.DefaultClient. It should bound the
 	// time to the first byte of an answer; contexts bound the rest.
 	HTTP *http.Client
 }
 
+// Credentials gives the keys that a request is sent with. Its error is that of the
+// request.
+type Credentials func(ctx context.Context) (accessKey, secret string, err error)
+
 // Client is a Lake on lakeFS's HTTP API. It repeats nothing by itself.
 type Client struct {
 	base        string
-	key, secret string
+	credentials Credentials
 	http        *http.Client
 }
 
@@ -42,7 +48,10 @@ func New(c Config) (*Client, error) {
 	if c.HTTP == nil {
 		c.HTTP = http.DefaultClient
 	}
-	return &Client{base: u.String() + "/api/v1", key: c.AccessKey, secret: c.SecretKey, http: c.HTTP}, nil
+	if c.Credentials == nil {
+		c.Credentials = func(context.Context) (string, string, error) { return c.AccessKey, c.SecretKey, nil }
+	}
+	return &Client{base: u.String() + "/api/v1", credentials: c.Credentials, http: c.HTTP}, nil
 }
 
 // Ready checks that the server answers.
@@ -87,7 +96,11 @@ func (c *Client) send(ctx context.Context, q request) (*http.Response, error) {
 	if q.json != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	r.SetBasicAuth(c.key, c.secret)
+	key, secret, err := c.credentials(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lakefs: %s: %w", q.op, err)
+	}
+	r.SetBasicAuth(key, secret)
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("lakefs: %s: %w", q.op, err)

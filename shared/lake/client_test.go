@@ -190,7 +190,7 @@ func TestFromEnv(t *testing.T) {
 	client, err := lake.FromEnv(func(name string) string { return env[name] }, func(rt http.RoundTripper) http.RoundTripper {
 		used.Store(true)
 		return rt
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

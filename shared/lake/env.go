@@ -12,8 +12,9 @@ const answerLimit = 2 * time.Minute
 
 // FromEnv makes a client from LAKEFS_ENDPOINT (default http://127.0.0.1:8001),
 // LAKEFS_ACCESS_KEY_ID and LAKEFS_SECRET_ACCESS_KEY. wrap may put a layer
-// around the transport, for traces; nil does not.
-func FromEnv(getenv func(string) string, wrap func(http.RoundTripper) http.RoundTripper) (*Client, error) {
+// around the transport, for traces; nil does not. Nor does a nil credentials
+// replace the keys.
+func FromEnv(getenv func(string) string, wrap func(http.RoundTripper) http.RoundTripper, credentials Credentials) (*Client, error) {
 	endpoint := strings.TrimSpace(getenv("LAKEFS_ENDPOINT"))
 	if endpoint == "" {
 		endpoint = "http://127.0.0.1:8001"
@@ -27,6 +28,6 @@ func FromEnv(getenv func(string) string, wrap func(http.RoundTripper) http.Round
 	}
 	return New(Config{
 		Endpoint: endpoint, AccessKey: getenv("LAKEFS_ACCESS_KEY_ID"), SecretKey: getenv("LAKEFS_SECRET_ACCESS_KEY"),
-		HTTP: &http.Client{Transport: rt},
+		Credentials: credentials, HTTP: &http.Client{Transport: rt},
 	})
 }

@@ -56,7 +56,7 @@ func TestRealServer(t *testing.T) {
 	if namespace == "" {
 		t.Skip("LAKEFS_TEST_NAMESPACE names no storage namespace of a real lakeFS")
 	}
-	client, err := lake.FromEnv(os.Getenv, nil)
+	client, err := lake.FromEnv(os.Getenv, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (s settings) redis() (string, int, string, bool) {
 
 // secrets are told as set or not set, nothing else.
 var secrets = []string{
-	"ADMIN_TOKEN", "BFF_ADMIN_TOKEN", "OMS_ADMIN_TOKEN", "ADMIN_API_KEY", "MINIO_SECRET_KEY", "LAKEFS_SECRET_ACCESS_KEY",
+	"ADMIN_TOKEN", "BFF_ADMIN_TOKEN", "OMS_ADMIN_TOKEN", "ADMIN_API_KEY", "MINIO_SECRET_KEY", "LAKEFS_SECRET_ACCESS_KEY", "LAKEFS_CREDENTIALS_ENCRYPTION_KEY",
 	"ELASTICSEARCH_PASSWORD", "REDIS_PASSWORD", "TERMINUS_KEY", "LLM_API_KEY",
 }
 

@@ -8,6 +8,7 @@ var NotKept = map[string]string{
 	"spice_event_registry.parked":           "what failed is tried again, and fails again or does not",
 	"spice_event_registry.dead_letters":     "bytes of deliveries that were no event, for the operator",
 	"spice_event_registry.sweeps":           "where the comparison of watermarks stands; it begins again",
+	"spice_access.lakefs_credentials":       "secrets, which the log must not hold; an administrator stores them again",
 	"spice_objectify.batches":               "batches of jobs under way; a job begins again and its commands are the same",
 }
 
@@ -34,4 +35,5 @@ var Rebuilt = map[string]string{
 	"spice_lineage.lineage_edges":     "trail",
 	"spice_audit.audit_logs":          "trail",
 	"spice_audit.audit_chain_heads":   "trail",
+	"spice_access.database_access":    "trail",
 }

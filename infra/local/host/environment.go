@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"spiceharvester/shared/lakekeys"
 )
 
 // environment is what the functions see: what the host found or made, for
@@ -65,7 +67,7 @@ func (e *environment) port(variable string, otherwise int) (int, error) {
 }
 
 // secrets that the host makes once and keeps.
-var secrets = []string{"ADMIN_TOKEN", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "LAKEFS_ACCESS_KEY_ID", "LAKEFS_SECRET_ACCESS_KEY", "TERMINUS_KEY"}
+var secrets = []string{"ADMIN_TOKEN", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "LAKEFS_ACCESS_KEY_ID", "LAKEFS_SECRET_ACCESS_KEY", lakekeys.KeyVariable, "TERMINUS_KEY"}
 
 // loadSecrets reads the secrets of an earlier start from the env file and makes
 // those that are missing.
@@ -82,16 +84,24 @@ func (e *environment) loadSecrets(file string) error {
 	}
 	for _, name := range secrets {
 		if e.get(name) == "" {
-			e.set(name, randomHex())
+			e.set(name, randomHex(secretBytes(name)))
 		}
 	}
 	return nil
 }
 
-func randomHex() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return hex.EncodeToString(b[:])
+// secretBytes is how long a secret is: a key of AES-256 has 32 bytes.
+func secretBytes(name string) int {
+	if name == lakekeys.KeyVariable {
+		return 32
+	}
+	return 16
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	rand.Read(b)
+	return hex.EncodeToString(b)
 }
 
 // list gives what the host found or made, as NAME=value.
