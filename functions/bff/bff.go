@@ -4,8 +4,10 @@ package bff
 import (
 	"net/http"
 
+	"spiceharvester/shared/access"
 	"spiceharvester/shared/audit"
 	"spiceharvester/shared/checker"
+	"spiceharvester/shared/config"
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/follow"
 	"spiceharvester/shared/httpapi"
@@ -35,6 +37,8 @@ type Function struct {
 
 	ingest    *ingest.Service
 	lakeKeys  *lakekeys.Store
+	access    access.Store
+	guarded   bool // roles count: in production
 	objectify *objectify.Store
 	wake      wakers
 
@@ -71,7 +75,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	}
 	f := &Function{
 		API: api, core: c, checker: &checker.Checker{Log: p.Log, Search: client},
-		ingest: files, lakeKeys: lakekeys.Open(p), objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
+		ingest: files, lakeKeys: lakekeys.Open(p), access: access.Store{Pool: p.Pool}, guarded: config.Production(p.Config.Env), objectify: &objectify.Store{Pool: p.Pool, Now: p.Now},
 		wake:    wakers{wake("dataset-ingest-outbox-worker"), wake(objectify.Publisher), wake("objectify-worker")},
 		lineage: &lineage.Reader{Pool: p.Pool, Log: p.Log, Bucket: p.Config.EventStoreBucket, Now: p.Now}, audit: &audit.Store{Pool: p.Pool},
 		probes: probes{search: client.Health, redis: redisProbe(p)},

@@ -22,6 +22,9 @@ func (f *Function) listDatabases(r *httpapi.Request) (*httpapi.Response, error) 
 	if err != nil {
 		return nil, err
 	}
+	if list, err = f.decorate(r, list); err != nil {
+		return nil, err
+	}
 	return httpapi.Success(r, textDatabases.With(), map[string]any{"databases": list, "count": len(list)}), nil
 }
 
@@ -57,6 +60,9 @@ func (f *Function) createDatabase(r *httpapi.Request) (*httpapi.Response, error)
 
 func (f *Function) deleteDatabase(r *httpapi.Request) (*httpapi.Response, error) {
 	name := r.PathValue("db_name")
+	if err := f.mayDelete(r, name); err != nil {
+		return nil, err
+	}
 	var expected *uint64
 	if r.HasExpected() {
 		n := r.Expected()

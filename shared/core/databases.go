@@ -24,6 +24,8 @@ type Database struct {
 	Role       string   `json:"role"`
 	Shared     bool     `json:"shared"`
 	SharedWith []string `json:"shared_with"`
+
+	Creator writes.Principal `json:"-"` // who owns it as long as no grant says otherwise
 }
 
 // Databases lists the databases that the index knows.
@@ -69,9 +71,10 @@ func (d *Databases) read(ctx context.Context, row eventlog.AggregateRow) (Databa
 	if err := json.Unmarshal(e.Data, &fact); err != nil {
 		return entry, fmt.Errorf("core: database fact %s: %w", e.ID, err)
 	}
+	creator := fact.OwnerOf(e.Actor)
 	entry = Database{
 		Name: fact.Database, Label: fact.Database, Comment: fact.Description, Created: problem.Timestamp(e.Time),
-		Path: "/" + fact.Database, OwnerID: e.Actor, OwnerName: e.Actor, Role: "Owner", SharedWith: []string{},
+		Path: "/" + fact.Database, OwnerID: creator.ID, OwnerName: creator.Name, Role: "Owner", SharedWith: []string{}, Creator: creator,
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

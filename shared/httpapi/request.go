@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -189,7 +190,7 @@ const maxKey = 255
 // Caller reads who asks and how, for a write to the named endpoint.
 func (r *Request) Caller(endpoint string) writes.Caller {
 	c := writes.Caller{
-		Actor:    r.Named("X-Admin-Actor", "X-Actor", "X-User-ID", "X-User"),
+		Actor: r.Named("X-Admin-Actor", "X-Actor", "X-User-ID", "X-User"), Principal: r.Principal(),
 		Endpoint: endpoint, TraceParent: r.Header.Get("Traceparent"), Correlation: requestID(r.Request),
 		Reason: r.Named("X-Change-Reason"), Admin: r.api.Auth.isAdmin(r.Request),
 	}
@@ -211,6 +212,13 @@ func (r *Request) Caller(endpoint string) writes.Caller {
 		c.IdempotencyKey = key
 	}
 	return c
+}
+
+// Principal reads in whose name a request is made (bff-api 1.4). Nothing proves it.
+func (r *Request) Principal() writes.Principal {
+	p := writes.Principal{Type: cmp.Or(r.Named("X-User-Type"), "user"), ID: cmp.Or(r.Named("X-User-ID", "X-User"), "system")}
+	p.Name = cmp.Or(r.Named("X-User-Name"), p.ID)
+	return p
 }
 
 // Named reads the first of some headers that has a value; one with control characters,

@@ -98,13 +98,25 @@ func TestCallers(t *testing.T) {
 	}
 	c, _ = caller("X-User", "d", "X-User-ID", "c", "X-Actor", "b", "X-Admin-Actor", "a", "X-Change-Reason", "why", "X-Request-ID", "r1",
 		"Idempotency-Key", "키 1", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	want := writes.Caller{Actor: "a", Endpoint: "thing.create", IdempotencyKey: "키 1", Correlation: "r1", Reason: "why", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+	want := writes.Caller{Actor: "a", Principal: writes.Principal{Type: "user", ID: "c", Name: "c"}, Endpoint: "thing.create", IdempotencyKey: "키 1", Correlation: "r1", Reason: "why", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 	if c != want {
 		t.Errorf("%+v", c)
 	}
 	c, _ = caller("X-Admin-Actor", "a\x7fb", "X-Actor", "b")
 	if c.Actor != "b" {
 		t.Errorf("a name with a control character is taken: %+v", c)
+	}
+	for _, p := range []struct {
+		headers []string
+		want    writes.Principal
+	}{
+		{nil, writes.Principal{Type: "user", ID: "system", Name: "system"}},
+		{[]string{"X-Admin-Actor", "root", "X-User", "d"}, writes.Principal{Type: "user", ID: "d", Name: "d"}},
+		{[]string{"X-User-Type", "service", "X-User-ID", "etl", "X-User-Name", "Loader"}, writes.Principal{Type: "service", ID: "etl", Name: "Loader"}},
+	} {
+		if c, _ := caller(p.headers...); c.Principal != p.want {
+			t.Errorf("%v: %+v", p.headers, c.Principal)
+		}
 	}
 	for _, key := range []string{"", strings.Repeat("x", 256), "a\tb", "\xff"} {
 		if _, w := caller("Idempotency-Key", key); w.Code != 422 || field(t, w) != "value_error header.Idempotency-Key" {

@@ -6,7 +6,7 @@
 //	index.go     the index of the log in PostgreSQL
 //	registry.go  datasets, mapping specs, jobs
 //	search.go    documents, built beside the ones in use
-//	trail.go     lineage and audit
+//	trail.go     lineage, audit, roles in databases
 //	notkept.go   tables whose content a total loss takes
 package rebuild
 

@@ -10,12 +10,13 @@ import (
 	"spiceharvester/shared/trail"
 )
 
-// trailTables are the tables of lineage and audit.
+// trailTables are the tables of lineage, audit and roles.
 var trailTables = []string{
 	"spice_lineage.events", "spice_lineage.lineage_nodes", "spice_lineage.lineage_edges", "spice_audit.audit_logs", "spice_audit.audit_chain_heads",
+	"spice_access.database_access",
 }
 
-// Trail rebuilds lineage and audit. Both are empty at first and grow while the log
+// Trail rebuilds lineage, audit and roles. They are empty at first and grow while the log
 // is read; a follower that is at work helps.
 func Trail(sink *trail.Sink, follower *follow.Follower, pool *pgxpool.Pool) Sink {
 	return Sink{Name: "trail", Rebuild: func(ctx context.Context) (Report, error) {

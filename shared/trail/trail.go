@@ -1,4 +1,4 @@
-// Package trail is the follower's sink for lineage and audit: what the events of a
+// Package trail is the follower's sink for lineage, audit and roles in databases: what the events of a
 // chain say is written together with the place up to which they were read, in one
 // transaction. Each event counts once, however many followers there are.
 package trail
@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"spiceharvester/shared/access"
 	"spiceharvester/shared/audit"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
@@ -76,6 +77,9 @@ func (s *Sink) Apply(ctx context.Context, chain int, from, to eventlog.Head, eve
 		if err := lineage.Write(ctx, tx, said.records, said.control); err != nil {
 			return err
 		}
+		if err := access.Write(ctx, tx, said.access); err != nil {
+			return err
+		}
 		return audit.Write(ctx, tx, said.entries)
 	})
 }
@@ -85,6 +89,7 @@ type said struct {
 	records []lineage.Record
 	control lineage.Control
 	entries []audit.Entry
+	access  []access.Change
 }
 
 func (s *Sink) read(ctx context.Context, events []event.Event) (said, error) {
@@ -92,7 +97,7 @@ func (s *Sink) read(ctx context.Context, events []event.Event) (said, error) {
 	for i := range events {
 		e := &events[i]
 		data := []byte(e.Data)
-		if lineage.NeedsData(e) || audit.NeedsData(e) {
+		if lineage.NeedsData(e) || audit.NeedsData(e) || access.Wanted(e) {
 			var err error
 			if data, err = s.Log.Data(ctx, e); err != nil {
 				return all, fmt.Errorf("trail: event %s: %w", e.ID, err)
@@ -105,6 +110,14 @@ func (s *Sink) read(ctx context.Context, events []event.Event) (said, error) {
 				s.Logger.WarnContext(ctx, "an event tells no lineage", "event", e.ID, "position", e.Position.String(), "error", err)
 			}
 			all.control.Nodes, all.control.Edges = append(all.control.Nodes, c.Nodes...), append(all.control.Edges, c.Edges...)
+		}
+		if access.Wanted(e) {
+			change, err := access.ChangeOf(e, data)
+			if err != nil { // as above
+				s.Logger.WarnContext(ctx, "an event tells no owner", "event", e.ID, "position", e.Position.String(), "error", err)
+			} else {
+				all.access = append(all.access, change)
+			}
 		}
 		if audit.Wanted(e) {
 			entry, err := audit.Of(e, data)
@@ -124,6 +137,9 @@ func (s *Sink) Reset(ctx context.Context) error {
 			return fmt.Errorf("trail: reset: %w", err)
 		}
 		if err := lineage.Forget(ctx, tx); err != nil {
+			return err
+		}
+		if err := access.Forget(ctx, tx); err != nil {
 			return err
 		}
 		return audit.Forget(ctx, tx)

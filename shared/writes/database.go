@@ -16,6 +16,7 @@ type DatabaseFact struct {
 	Database    string         `json:"db_name"`
 	Description string         `json:"description,omitempty"`
 	Options     map[string]any `json:"options,omitempty"`
+	Owner       *Principal     `json:"owner,omitempty"` // of a creation
 }
 
 // maxDescription bounds a database's description, in characters.
@@ -29,13 +30,16 @@ var (
 	textSystemDatabase  = problem.Define("database.system", "The system database '{name}' cannot be deleted.", "시스템 데이터베이스 '{name}'은(는) 삭제할 수 없습니다.")
 )
 
-// CreateDatabase accepts the creation of a database.
+// CreateDatabase accepts the creation of a database. The caller becomes its owner.
 func (s *Service) CreateDatabase(ctx context.Context, c Caller, f DatabaseFact) (command.Accepted, error) {
 	if err := ontology.CheckDatabase(f.Database); err != nil {
 		return command.Accepted{}, problem.InvalidParameter([]any{"body", "name"}, err, f.Database)
 	}
 	if utf8.RuneCountInString(f.Description) > maxDescription {
 		return command.Accepted{}, problem.InvalidParameter([]any{"body", "description"}, textDescriptionLong.With("limit", maxDescription), nil)
+	}
+	if c.Principal != (Principal{}) {
+		f.Owner = &c.Principal
 	}
 	return s.submit(ctx, c, command.Request{Type: CreateDatabase, Aggregate: event.DatabaseAggregate(f.Database), Database: f.Database, Expect: event.Absent, Payload: f})
 }

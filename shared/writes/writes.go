@@ -39,7 +39,8 @@ const Instances event.AggregateType = "Instance"
 // Caller is who asks, and how.
 type Caller struct {
 	Actor          string
-	Endpoint       string // names the endpoint, for the Idempotency-Key
+	Principal      Principal // in whose name
+	Endpoint       string    // names the endpoint, for the Idempotency-Key
 	IdempotencyKey string
 	Correlation    string
 	TraceParent    string
