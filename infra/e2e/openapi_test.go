@@ -108,6 +108,7 @@ func (s *smoke) recipes() map[string]recipe {
 	equality := list{object{"field": "product_id", "operator": "eq", "value": "p1"}}
 	return map[string]recipe{
 		"POST /admin/rebuild":                                             {body: object{"sinks": list{"registries"}}},
+		"POST /admin/lakefs/credentials":                                  {body: credentials("user", "smoke", "AKIASMOKE", "smoke")},
 		"POST /databases":                                                 {body: object{"name": databaseName(s.t), "description": "openapi contract smoke db"}},
 		"POST " + one + "/ontology":                                       {body: class("Smoke")},
 		"POST " + one + "/ontology-advanced":                              {body: class("SmokeAdvanced")},
