@@ -17,6 +17,7 @@ import (
 	"spiceharvester/shared/live"
 	"spiceharvester/shared/monitoring"
 	"spiceharvester/shared/objectify"
+	"spiceharvester/shared/openapi"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/rebuild"
@@ -52,7 +53,7 @@ type Function struct {
 }
 
 // exempt are the paths that need no token.
-var exempt = []string{"/api/v1/health", "/api/v1/", "/api/v1/data-connectors/google-sheets/oauth/callback", "/docs", "/redoc"}
+var exempt = append([]string{"/api/v1/health", "/api/v1/", "/api/v1/data-connectors/google-sheets/oauth/callback"}, openapi.Exempt...)
 
 // Open makes the BFF out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
@@ -120,7 +121,7 @@ func (f *Function) Close() {
 var _ http.Handler = (*Function)(nil)
 
 func (f *Function) routes() {
-	f.documentationRoutes()
+	openapi.Serve(f.API, documentation, operations...)
 	f.taskRoutes()
 	f.adminRoutes()
 	f.replayRoutes()

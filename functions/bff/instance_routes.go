@@ -2,6 +2,7 @@ package bff
 
 import (
 	"spiceharvester/shared/core"
+	"spiceharvester/shared/describe"
 	"spiceharvester/shared/openapi"
 )
 
@@ -24,50 +25,20 @@ func (f *Function) instanceRoutes(instances *core.InstanceWrites) {
 
 const aliasPath = onePath + "/classes/{class_id}/instances"
 
-type restoreBody struct {
-	Sequence uint64 `json:"sequence,omitempty"`
-	Position string `json:"position,omitempty"`
-}
-
-type changeRow struct {
-	Instance string `json:"instance_id"`
-	Expected uint64 `json:"expected_seq,omitempty"`
-	Data     object `json:"data"`
-}
-
-type deleteRow struct {
-	Instance string `json:"instance_id"`
-	Expected uint64 `json:"expected_seq,omitempty"`
-}
-
-type changesBody struct {
-	Instances []changeRow `json:"instances"`
-	Metadata  object      `json:"metadata,omitempty"`
-}
-
-type deletionsBody struct {
-	Instances []deleteRow `json:"instances"`
-	Metadata  object      `json:"metadata,omitempty"`
-}
-
-type exactList struct {
-	instanceList
-	Next *string `json:"next_cursor"`
-}
-
-var (
-	sortParam   = openapi.Param{Name: "sort", About: "instance_id, created_at, updated_at or a property; what lacks it comes last."}
-	orderParam  = openapi.Param{Name: "order", Enum: []string{"asc", "desc"}}
-	searchParam = openapi.Param{Name: "search", About: "Words that all must occur."}
-	cursorParam = openapi.Param{Name: "cursor", About: "next_cursor of the page before; reaches any depth."}
-	listParams  = []openapi.Param{limitParam, offsetParam, cursorParam, searchParam, sortParam, orderParam, positionParam}
-	asOfParams  = []openapi.Param{
-		{Name: "min_sequence", Type: "integer", About: "Wait until the instance has this fact."}, {Name: "as_of_sequence", Type: "integer", About: "The state with this sequence."},
-		{Name: "as_of_position", About: "The state at this position of the log."}, {Name: "as_of", About: "The state at this time, RFC 3339."},
-	}
+// The words of package describe for them.
+type (
+	restoreBody   = describe.RestoreBody
+	changesBody   = describe.ChangesBody
+	deletionsBody = describe.DeletionsBody
+	exactList     = describe.ExactList
 )
 
-const filterAbout = "filter.<property>=value (also a relationship, Class/id) selects by equality; several must all hold."
+const filterAbout = describe.Filter
+
+var (
+	listParams, asOfParams                          = describe.ListParams, describe.AsOfParams
+	sortParam, orderParam, searchParam, cursorParam = describe.Sort, describe.Order, describe.Search, describe.Cursor
+)
 
 var instanceMoreOperations = []openapi.Operation{
 	read(openapi.Operation{Pattern: "GET " + readsPath + "/instances", Tag: "Instances", Summary: "Instances of a class, newest first", About: filterAbout, Params: listParams}, exactList{}),

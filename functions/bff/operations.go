@@ -1,71 +1,43 @@
 package bff
 
 import (
-	"net/http"
-
 	"spiceharvester/shared/command"
 	"spiceharvester/shared/core"
+	"spiceharvester/shared/describe"
 	"spiceharvester/shared/monitoring"
 	"spiceharvester/shared/openapi"
 )
 
+var documentation = openapi.Info{
+	Title: "BFF (Backend for Frontend) Service", Version: version, Lang: true,
+	About: "The public API of SPICE HARVESTER. Writes answer 202 with a command id; Prefer: wait=n waits for the outcome, Idempotency-Key makes a repetition the same command.",
+}
+
 // operations describe every route, by groups.
 var operations = [][]openapi.Operation{
-	documentationOperations, healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
-	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, taskOperations, adminOperations, lakeCredentialOperations, replayOperations,
+	healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
+	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, describe.Tasks, adminOperations, lakeCredentialOperations, replayOperations,
 	lineageOperations, auditOperations, summaryOperations,
 	instanceMoreOperations,
 	graphOperations, queryOperations,
 }
 
-// object is a body of any members; its shape is told in words where it matters.
-type object = map[string]any
-
-// enveloped is a body in the contract's envelope.
-type enveloped[T any] struct {
-	Status  string   `json:"status" enum:"success,created,accepted,warning,partial,error"`
-	Message string   `json:"message"`
-	Data    T        `json:"data"`
-	Errors  []string `json:"errors"`
-}
-
-// Parameters that many routes have.
-var (
-	branchParam      = openapi.Param{Name: "branch", Default: "main", About: "Branch."}
-	limitParam       = openapi.Param{Name: "limit", Type: "integer", Default: 100, About: "How many at most."}
-	offsetParam      = openapi.Param{Name: "offset", Type: "integer", Default: 0, About: "How many to leave out."}
-	expectedParam    = openapi.Param{Name: "expected_seq", Type: "integer", About: "Sequence of the last fact that the client knows; If-Match says the same."}
-	positionParam    = openapi.Param{Name: "min_position", About: "Wait until the answer has what a write has answered as its position."}
-	idempotencyParam = openapi.Param{Name: "Idempotency-Key", In: "header", About: "The same key is the same command."}
-	waitParam        = openapi.Param{Name: "Prefer", In: "header", About: "wait=n: answer 200 with the outcome if it comes within n seconds."}
+// The words of package describe, as the lists of operations use them.
+type (
+	object           = describe.Object
+	enveloped[T any] = describe.Enveloped[T]
+	classBody        = describe.ClassBody
+	instanceBody     = describe.InstanceBody
+	bulkBody         = describe.BulkBody
+	instanceList     = describe.InstanceList
 )
 
-// accepted are the answers of a write: taken, or its outcome if the client waited.
-var accepted = map[int]any{http.StatusAccepted: object{}, http.StatusOK: command.Status{}}
+var (
+	read, write = describe.Read, describe.Write
 
-// write describes a write.
-func write(o openapi.Operation) openapi.Operation {
-	o.Params = append([]openapi.Param{idempotencyParam, waitParam}, o.Params...)
-	if o.Answers == nil {
-		o.Answers = accepted
-	}
-	o.Fails = append(o.Fails, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable)
-	return o
-}
-
-// read describes a read that answers 200.
-func read(o openapi.Operation, body any) openapi.Operation {
-	o.Answers = map[int]any{http.StatusOK: body}
-	o.Fails = append(o.Fails, http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable)
-	return o
-}
-
-var documentationOperations = []openapi.Operation{
-	{Pattern: "GET /openapi.json", Tag: "Documentation", Summary: "The operations that client programs of the contract know", Hidden: true, Answers: map[int]any{200: object{}}},
-	{Pattern: "GET /openapi-full.json", Tag: "Documentation", Summary: "Every operation", Hidden: true, Answers: map[int]any{200: object{}}},
-	{Pattern: "GET /docs", Tag: "Documentation", Summary: "Every operation, to read", Hidden: true, Public: true, Answers: map[int]any{200: nil}, Media: "text/html"},
-	{Pattern: "GET /redoc", Tag: "Documentation", Summary: "The same page", Hidden: true, Public: true, Answers: map[int]any{200: nil}, Media: "text/html"},
-}
+	branchParam, limitParam, offsetParam    = describe.Branch, describe.Limit, describe.Offset
+	expectedParam, positionParam, waitParam = describe.Expected, describe.Position, describe.Wait
+)
 
 var healthOperations = []openapi.Operation{
 	{Pattern: "GET /api/v1/{$}", Tag: "Health", Summary: "What this service is", Public: true, Answers: map[int]any{200: object{}}},
@@ -96,66 +68,11 @@ var databaseOperations = []openapi.Operation{
 	read(openapi.Operation{Pattern: "GET " + onePath + "/expected-seq", Tag: "Databases", Summary: "Sequence of the last fact about a database"}, enveloped[object]{}),
 }
 
-// classBody is a class as clients declare it (bff-api 3.3).
-type classBody struct {
-	ID            string             `json:"id,omitempty"`
-	Label         any                `json:"label"`
-	Description   any                `json:"description,omitempty"`
-	ParentClass   *string            `json:"parent_class,omitempty"`
-	Abstract      bool               `json:"abstract,omitempty"`
-	Properties    []propertyBody     `json:"properties,omitempty"`
-	Relationships []relationshipBody `json:"relationships,omitempty"`
-	Metadata      object             `json:"metadata,omitempty"`
-}
-
-type propertyBody struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"`
-	Label       any    `json:"label"`
-	Required    bool   `json:"required,omitempty"`
-	PrimaryKey  bool   `json:"primary_key,omitempty"`
-	Default     any    `json:"default,omitempty"`
-	Description any    `json:"description,omitempty"`
-	Constraints object `json:"constraints,omitempty"`
-	LinkTarget  string `json:"linkTarget,omitempty"`
-	Cardinality string `json:"cardinality,omitempty"`
-	Items       object `json:"items,omitempty"`
-}
-
-type relationshipBody struct {
-	Predicate        string `json:"predicate"`
-	Target           string `json:"target"`
-	Label            any    `json:"label"`
-	Cardinality      string `json:"cardinality,omitempty" enum:"1:1,1:n,n:1,n:m"`
-	Description      any    `json:"description,omitempty"`
-	InversePredicate string `json:"inverse_predicate,omitempty"`
-	InverseLabel     any    `json:"inverse_label,omitempty"`
-}
-
 type suggestBody struct {
 	Data                [][]any  `json:"data"`
 	Columns             []string `json:"columns"`
 	ClassName           string   `json:"class_name,omitempty"`
 	IncludeComplexTypes bool     `json:"include_complex_types,omitempty"`
-}
-
-type instanceBody struct {
-	Data     object `json:"data"`
-	Metadata object `json:"metadata,omitempty"`
-}
-
-type bulkBody struct {
-	Instances []object `json:"instances"`
-	Metadata  object   `json:"metadata,omitempty"`
-}
-
-type instanceList struct {
-	ClassID   string   `json:"class_id"`
-	Total     int      `json:"total"`
-	Limit     int      `json:"limit"`
-	Offset    int      `json:"offset"`
-	Search    *string  `json:"search"`
-	Instances []object `json:"instances"`
 }
 
 var commandOperations = []openapi.Operation{

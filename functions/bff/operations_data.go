@@ -3,6 +3,7 @@ package bff
 import (
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/datasets"
+	"spiceharvester/shared/describe"
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/ontology"
 	"spiceharvester/shared/ontology/relations"
@@ -22,14 +23,6 @@ var ontologyOperations = []openapi.Operation{
 	read(openapi.Operation{Pattern: "POST " + onePath + "/suggest-schema-from-data", Tag: "Suggestions", Summary: "A class that fits a table", Body: suggestBody{}}, object{}),
 }
 
-// advancedParams are the switches of an advanced declaration.
-var advancedParams = []openapi.Param{
-	{Name: "auto_generate_inverse", Type: "boolean", Default: false, About: "Not built: true answers 501."},
-	{Name: "validate_relationships", Type: "boolean", Default: true, About: "Refuse what the relationship validator calls an error."},
-	{Name: "check_circular_references", Type: "boolean", Default: true, About: "Refuse a class that would be part of a critical circle."},
-	branchParam,
-}
-
 // mappingBody is a note about a mapping; more members are allowed.
 type mappingBody struct {
 	Timestamp         string  `json:"timestamp,omitempty"`
@@ -40,7 +33,7 @@ type mappingBody struct {
 }
 
 var relationOperations = []openapi.Operation{
-	write(openapi.Operation{Pattern: "POST " + onePath + "/ontology-advanced", Tag: "Ontology", Summary: "Declare a class whose relationships are checked first", Body: classBody{}, Params: advancedParams}),
+	write(openapi.Operation{Pattern: "POST " + onePath + "/ontology-advanced", Tag: "Ontology", Summary: "Declare a class whose relationships are checked first", Body: classBody{}, Params: describe.Advanced}),
 	write(openapi.Operation{Pattern: "POST " + onePath + "/ontology/{class_id}/mapping-metadata", Tag: "Ontology", Summary: "Note in a class that data was mapped to it", Body: mappingBody{}, Params: []openapi.Param{branchParam}, Answers: map[int]any{200: enveloped[object]{}}}),
 	read(openapi.Operation{Pattern: "POST " + onePath + "/validate-relationships", Tag: "Ontology", Summary: "What the relationship validator says about a class", Body: classBody{}, Params: []openapi.Param{branchParam}}, enveloped[core.RelationReport]{}),
 	read(openapi.Operation{Pattern: "POST " + onePath + "/check-circular-references", Tag: "Ontology", Summary: "The circles of the schema, with a class that is not declared yet if one is sent", Body: classBody{}, Params: []openapi.Param{branchParam}}, enveloped[core.CycleReport]{}),

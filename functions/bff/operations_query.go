@@ -1,6 +1,7 @@
 package bff
 
 import (
+	"spiceharvester/shared/describe"
 	"spiceharvester/shared/graphquery"
 	"spiceharvester/shared/openapi"
 )
@@ -55,23 +56,7 @@ var graphOperations = []openapi.Operation{
 		{Name: "source_class", Required: true}, {Name: "target_class", Required: true}, {Name: "max_depth", Type: "integer", Default: 5}, branchParam}}, schemaPaths{}),
 }
 
-// queryBody is a query by label. One of class_label and class_id is needed.
-type queryBody struct {
-	ClassLabel     string        `json:"class_label,omitempty"`
-	ClassID        string        `json:"class_id,omitempty"`
-	Filters        []queryFilter `json:"filters,omitempty"`
-	Select         []string      `json:"select,omitempty"`
-	OrderBy        string        `json:"order_by,omitempty"`
-	OrderDirection string        `json:"order_direction,omitempty" enum:"asc,desc"`
-	Limit          int           `json:"limit,omitempty" default:"50"`
-	Offset         int           `json:"offset,omitempty" default:"0"`
-}
-
-type queryFilter struct {
-	Field    string `json:"field" doc:"A label or the id of a property."`
-	Operator string `json:"operator" doc:"eq, ne, gt, ge, lt, le, like, not_like, starts_with, ends_with, in, not_in, is_null, is_not_null, or a symbol."`
-	Value    any    `json:"value,omitempty"`
-}
+type queryBody = describe.QueryBody
 
 type rawQueryBody struct {
 	Type string `json:"type" enum:"select,count,exists"`

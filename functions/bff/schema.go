@@ -57,7 +57,7 @@ func jsonLD(c ontology.Class, owl bool, lang problem.Lang) map[string]any {
 		},
 		"@id": c.ID, "@type": "owl:Class",
 	}
-	describe(doc, c.Label, c.Description)
+	schemaTexts(doc, c.Label, c.Description)
 	if c.ParentClass != nil {
 		doc["rdfs:subClassOf"] = reference(*c.ParentClass)
 	}
@@ -85,7 +85,7 @@ func jsonLD(c ontology.Class, owl bool, lang problem.Lang) map[string]any {
 
 func reference(id string) map[string]any { return map[string]any{"@id": id} }
 
-func describe(doc map[string]any, label, description ontology.Localized) {
+func schemaTexts(doc map[string]any, label, description ontology.Localized) {
 	doc["rdfs:label"] = texts(label)
 	if list := texts(description); len(list) > 0 {
 		doc["rdfs:comment"] = list
@@ -94,7 +94,7 @@ func describe(doc map[string]any, label, description ontology.Localized) {
 
 func dataProperty(class string, p ontology.Property, owl bool) map[string]any {
 	doc := map[string]any{"@id": p.Name, "@type": "owl:DatatypeProperty", "rdfs:domain": reference(class), "rdfs:range": reference(xsd(p.Type)), "dataType": p.Type}
-	describe(doc, p.Label, p.Description)
+	schemaTexts(doc, p.Label, p.Description)
 	if owl && p.IsRequired() {
 		doc["owl:minCardinality"] = 1
 	}
@@ -103,7 +103,7 @@ func dataProperty(class string, p ontology.Property, owl bool) map[string]any {
 
 func objectProperty(class string, l ontology.Relationship, owl bool) map[string]any {
 	doc := map[string]any{"@id": l.Predicate, "@type": "owl:ObjectProperty", "rdfs:domain": reference(class), "rdfs:range": reference(l.Target)}
-	describe(doc, l.Label, l.Description)
+	schemaTexts(doc, l.Label, l.Description)
 	if !owl {
 		return doc
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"spiceharvester/shared/httpapi"
+	"spiceharvester/shared/openapi"
 	"spiceharvester/shared/platform"
 )
 
@@ -20,7 +21,7 @@ const prefix = "/api/v1/funnel"
 
 // Open makes the funnel out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
-	api, err := httpapi.Open(p, "funnel", "FUNNEL", []string{"/", "/health", prefix + "/health"})
+	api, err := httpapi.Open(p, "funnel", "FUNNEL", append([]string{"/", "/health", prefix + "/health"}, openapi.Exempt...))
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +34,7 @@ func Open(p *platform.Platform) (*Function, error) {
 func (f *Function) Close() {}
 
 func (f *Function) routes() {
+	openapi.Serve(f.API, documentation, operations)
 	f.Handle("GET /{$}", f.root)
 	f.Handle("GET /health", f.health)
 	f.Handle("GET "+prefix+"/health", f.health)

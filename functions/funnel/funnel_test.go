@@ -32,8 +32,10 @@ func send(t testing.TB, f http.Handler, method, target, body string) *httptest.R
 }
 
 func TestEveryRouteIsGuarded(t *testing.T) {
-	httpapitest.Guarded(t, open(t), "/", "/health", "/api/v1/funnel/health")
+	httpapitest.Guarded(t, open(t), "/", "/health", "/api/v1/funnel/health", "/docs", "/redoc")
 }
+
+func TestEveryRouteIsDescribed(t *testing.T) { httpapitest.Documented(t, open(t)) }
 
 func TestService(t *testing.T) {
 	f := open(t)

@@ -6,6 +6,7 @@ import (
 	"spiceharvester/shared/core"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/monitoring"
+	"spiceharvester/shared/openapi"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/search"
@@ -22,7 +23,7 @@ type Function struct {
 
 // Open makes the OMS out of the environment.
 func Open(p *platform.Platform) (*Function, error) {
-	api, err := httpapi.Open(p, "oms", "OMS", []string{"/health", "/"})
+	api, err := httpapi.Open(p, "oms", "OMS", append([]string{"/health", "/"}, openapi.Exempt...))
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +40,7 @@ func Open(p *platform.Platform) (*Function, error) {
 	if f.queries, err = core.OpenQueries(p, c, client); err != nil {
 		return nil, err
 	}
+	openapi.Serve(f.API, documentation, operations...)
 	f.routes()
 	monitor := monitoring.New(p)
 	monitor.Routes(f.API)

@@ -12,6 +12,8 @@ func open(t *testing.T) *oms.Function {
 	return httpapitest.Open(t, "oms", oms.Open)
 }
 
-func TestEveryRouteIsGuarded(t *testing.T) { httpapitest.Guarded(t, open(t), "/", "/health") }
+func TestEveryRouteIsGuarded(t *testing.T) { httpapitest.Guarded(t, open(t), "/", "/health", "/docs", "/redoc") }
 
 func TestItDoesNotStartOpen(t *testing.T) { httpapitest.SafeDefaults(t, "oms", "OMS", oms.Open) }
+
+func TestEveryRouteIsDescribed(t *testing.T) { httpapitest.Documented(t, open(t)) }

@@ -53,6 +53,8 @@ func (m *Monitor) Routes(api *httpapi.API) {
 	api.Handle(base+"/background-tasks/metrics", m.taskMetrics)
 	api.Handle(base+"/background-tasks/active", m.activeTasks)
 	api.Handle(base+"/background-tasks/health", m.taskHealth)
+	api.Handle("GET /api/v1/monitoring/dependencies", notBuilt(textNoDependencies))
+	api.Handle("POST /api/v1/monitoring/services/{service_name}/restart", notBuilt(textNoRestart))
 	for _, prefix := range []string{"/api/v1/config/config", "/api/v1/config"} {
 		api.Handle("GET "+prefix+"/current", m.current)
 		api.Handle("GET "+prefix+"/changes", m.changes)
@@ -119,7 +121,19 @@ func (m *Monitor) readiness(r *httpapi.Request) (*httpapi.Response, error) {
 	return httpapi.OK(object{"ready": true, "reason": textReady.With().In(r.Lang), "timestamp": m.now()}), nil
 }
 
+// notBuilt answers what the contract knows only as 501.
+func notBuilt(text *problem.Text) httpapi.Handler {
+	return func(*httpapi.Request) (*httpapi.Response, error) {
+		return nil, problem.New(http.StatusNotImplemented, text.With())
+	}
+}
+
 var (
+	textNoRestart = problem.Define("monitoring.no_restart", "A service is not restarted through the API; what runs the process restarts it.",
+		"API로 서비스를 다시 시작할 수 없습니다. 프로세스를 실행하는 쪽에서 다시 시작하세요.")
+	textNoDependencies = problem.Define("monitoring.no_dependencies", "Dependencies are not listed; /api/v1/monitoring/health/detailed asks every backing service.",
+		"의존성 목록은 제공하지 않습니다. /api/v1/monitoring/health/detailed에서 모든 백엔드 서비스를 확인하세요.")
+
 	textReady   = problem.Define("monitoring.ready", "The event log and its index can be reached.", "이벤트 로그와 인덱스에 연결할 수 있습니다.")
 	textLogAway = problem.Define("monitoring.log_away", "The event log or its index cannot be reached.", "이벤트 로그 또는 인덱스에 연결할 수 없습니다.")
 	textAlive   = problem.Define("monitoring.alive", "The process answers.", "프로세스가 응답합니다.")

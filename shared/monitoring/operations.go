@@ -35,6 +35,9 @@ func operations() (list []openapi.Operation) {
 	get("/monitoring/background-tasks/metrics", tag, "Background tasks, counted", false, ok)
 	get("/monitoring/background-tasks/active", tag, "Background tasks under way", false, ok, limit(100))
 	get("/monitoring/background-tasks/health", tag, "Whether background tasks go well", false, maybe)
+	list = append(list,
+		openapi.Operation{Pattern: "GET /api/v1/monitoring/dependencies", Tag: tag, Summary: "Not built: answers 501", Hidden: true, Fails: []int{http.StatusNotImplemented}},
+		openapi.Operation{Pattern: "POST /api/v1/monitoring/services/{service_name}/restart", Tag: tag, Summary: "Not built: answers 501", Hidden: true, Fails: []int{http.StatusNotImplemented}})
 	for prefix, alias := range map[string]bool{"/config/config": false, "/config": true} {
 		const tag = "Config Monitoring"
 		get(prefix+"/current", tag, "The effective configuration, without secrets", alias, ok, yes("include_validation"))

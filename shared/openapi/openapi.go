@@ -3,9 +3,11 @@
 //
 //	openapi.go   what a route says about itself, and the document of all routes
 //	page.go      the same to read
+//	serve.go     the routes that serve both
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -20,6 +22,7 @@ import (
 // Operation is one route as clients see it.
 type Operation struct {
 	Pattern string // as the router has it: "GET /api/v1/databases/{db_name}"
+	Route   string // the router's pattern, where one route serves several operations
 	Tag     string // the group on the page
 	Summary string
 	About   string // more than a line, if needed
@@ -28,7 +31,7 @@ type Operation struct {
 	Body    any         // a value of the type of the JSON body; nil without one
 	Maybe   bool        // the body may be left out
 	Form    []Param     // parts of a multipart body
-	Answers map[int]any // status to a value of the body's type; nil for no JSON body
+	Answers map[int]any // status to a value of the body's type; nil for no JSON body; none if it only fails
 	Media   string      // of the answer, if it is not JSON
 	Fails   []int       // statuses of error bodies, beside 401, 403 and 422
 	Public  bool        // needs no token
@@ -66,16 +69,17 @@ func Document(info Info, routes []string, operations []Operation, all bool) (*hu
 			"bearer": {Type: "http", Scheme: "bearer"},
 		}},
 	}
-	described := map[string]bool{}
+	described, operation := map[string]bool{}, map[string]bool{}
 	for i := range operations {
 		o := &operations[i]
-		if !slices.Contains(routes, o.Pattern) {
-			return nil, fmt.Errorf("openapi: no route %q", o.Pattern)
+		route := cmp.Or(o.Route, o.Pattern)
+		if !slices.Contains(routes, route) {
+			return nil, fmt.Errorf("openapi: no route %q", route)
 		}
-		if described[o.Pattern] {
+		if operation[o.Pattern] {
 			return nil, fmt.Errorf("openapi: route %q is described twice", o.Pattern)
 		}
-		described[o.Pattern] = true
+		described[route], operation[o.Pattern] = true, true
 		if !o.Hidden || all {
 			if err := add(doc, registry, info, o); err != nil {
 				return nil, err
@@ -124,7 +128,7 @@ func add(doc *huma.OpenAPI, registry huma.Registry, info Info, o *Operation) err
 	case o.Body != nil:
 		out.RequestBody = &huma.RequestBody{Required: !o.Maybe, Content: map[string]*huma.MediaType{"application/json": {Schema: schema(registry, o.Body)}}}
 	}
-	if len(o.Answers) == 0 {
+	if len(o.Answers) == 0 && len(o.Fails) == 0 {
 		return fmt.Errorf("openapi: %q has no answer", o.Pattern)
 	}
 	for status, body := range o.Answers {

@@ -83,6 +83,26 @@ func TestEveryRouteIsDescribedOnce(t *testing.T) {
 	}
 }
 
+// One route of the router may be several operations for clients, and a route may do
+// nothing but fail.
+func TestRoutesAndOperations(t *testing.T) {
+	served := append([]string{"GET /{first}/{second}", "POST /later"}, routes...)
+	described := append(operations(),
+		openapi.Operation{Pattern: "GET /one/{second}", Route: "GET /{first}/{second}", Tag: "x", Answers: map[int]any{200: nil}},
+		openapi.Operation{Pattern: "GET /{first}/two", Route: "GET /{first}/{second}", Tag: "x", Answers: map[int]any{200: nil}},
+		openapi.Operation{Pattern: "POST /later", Tag: "x", Fails: []int{501}})
+	doc, err := openapi.Document(info, served, described, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc.Paths["/one/{second}"] == nil || doc.Paths["/{first}/two"] == nil || doc.Paths["/{first}/{second}"] != nil {
+		t.Errorf("%v", doc.Paths)
+	}
+	if later := doc.Paths["/later"].Post.Responses; later["501"] == nil || later["200"] != nil {
+		t.Errorf("%v", later)
+	}
+}
+
 func TestPage(t *testing.T) {
 	doc, err := openapi.Document(info, routes, operations(), true)
 	if err != nil {
