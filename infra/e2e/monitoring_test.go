@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"spiceharvester/infra/e2e/client"
 )
 
 // planted are secrets that no answer may hold.
@@ -50,5 +52,27 @@ func TestMonitoringTellsWhatIsThereAndNoSecret(t *testing.T) {
 	}
 	if r := w.asOMS(t).call(http.StatusOK, "GET", "/health/container", nil); r.Text("status") != "healthy" {
 		t.Errorf("container: %s", r.Body)
+	}
+}
+
+// What the contract knows only as 501 says what does it instead.
+func TestMonitoringRestartsNothing(t *testing.T) {
+	w := sharedWorld(t)
+	for name, a := range map[string]api{"bff": w.asBFF(t), "oms": w.asOMS(t)} {
+		for call, want := range map[string]map[string]string{
+			"POST /api/v1/monitoring/services/redis/restart": {"en": "what runs the process restarts it", "ko": "다시 시작하세요"},
+			"GET /api/v1/monitoring/dependencies":            {"en": "/monitoring/health/detailed", "ko": "/monitoring/health/detailed"},
+		} {
+			method, path, _ := strings.Cut(call, " ")
+			for lang, text := range want {
+				r := a.call(http.StatusNotImplemented, method, path, nil, client.Lang(lang))
+				if r.Text("status") != "error" || r.Text("code") != "HTTP_ERROR" || !strings.Contains(r.Text("message"), text) {
+					t.Errorf("%s: %s: %s", name, call, r)
+				}
+			}
+			if published := string(a.call(200, "GET", "/openapi.json", nil).Body); strings.Contains(published, "/dependencies") || strings.Contains(published, "/restart\"") {
+				t.Errorf("%s publishes what is hidden", name)
+			}
+		}
 	}
 }

@@ -24,10 +24,14 @@ type documented struct {
 		Schema   object
 	}
 	RequestBody *struct{ Content map[string]any }
+	Security    []any
 	Responses   map[string]struct {
 		Content map[string]struct{ Schema object }
 	}
 }
+
+// name is how recipes call the operation.
+func (o *documented) name() string { return o.method + " " + strings.TrimPrefix(o.path, "/api/v1") }
 
 // apiDocument is a document as clients download it.
 type apiDocument struct {
@@ -46,7 +50,7 @@ func (d *apiDocument) operations() []*documented {
 	// What deletes comes last, and the database behind all.
 	rank := func(o *documented) int {
 		switch {
-		case o.method == "DELETE" && strings.HasSuffix(o.path, "/databases/{db_name}"):
+		case o.method == "DELETE" && strings.HasSuffix(o.path, "/{db_name}"):
 			return 2
 		case o.method == "DELETE":
 			return 1
@@ -75,32 +79,40 @@ type smoke struct {
 	values map[string]string // of path parameters
 }
 
-func newSmoke(t *testing.T, w *world, document string) *smoke {
+func newSmoke(t *testing.T, w *world, of *client.Client, document string) *smoke {
 	t.Helper()
 	im := airports(t, w)
 	product(im.api, im.db)
 	upload, job := im.imported("k", "t", rowsOf(3), "Airport", airportMappings, object{})
 	im.total("Airport", job)
 	created := im.done("POST", instances(im.db, "Product")+"/create", object{"data": object{"product_id": "p1"}})
-	direct := client.New(im.Base, im.Token) // what leads elsewhere is not followed
+	im.call(200, "GET", "/api/v1/databases/"+im.db+"/class/Product/instances?min_position="+created.Text("result", "position"), nil) // then lists have it
+	direct := client.New(of.Base, of.Token)                                                                                          // what leads elsewhere is not followed
 	direct.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.Cleanup(direct.Close)
-	s := &smoke{api: api{direct, t}, db: im.db, values: map[string]string{
-		"db_name": im.db, "class_label": "Product", "class_id": "Product", "instance_id": "p1", "command_id": created.Command(),
+	return &smoke{api: api{direct, t}, db: im.db, doc: readDocument(api{direct, t}, document), values: map[string]string{
+		"db_name": im.db, "class_label": "Product", "class_id": "Product", "start_entity": "Product", "instance_id": "p1", "command_id": created.Command(),
 		"dataset_id": upload.Text("data", "dataset", "dataset_id"), "version_id": upload.Text("data", "version", "version_id"), "job_id": job.Text("data", "job_id"),
 		"task_id": "6f1d9c0e-5f0a-4b8a-9a51-4f8a1c0b7d11", "branch_name": "main", "service_name": "redis",
 	}}
-	if err := json.Unmarshal(im.call(200, "GET", document, nil).Body, &s.doc); err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
-// recipes are keyed by method and path without /api/v1.
-func (s *smoke) recipes() map[string]recipe {
-	class := func(id string) object {
-		return object{"id": id, "label": object{"en": id, "ko": "클래스"}, "properties": list{object{"name": "product_id", "type": "string", "label": "Id", "primaryKey": true, "required": true}}, "metadata": object{"source": "smoke"}}
+func readDocument(a api, path string) (doc apiDocument) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.call(200, "GET", path, nil).Body, &doc); err != nil {
+		a.t.Fatal(err)
 	}
+	return doc
+}
+
+// smokeClass is a class that an operation declares.
+func smokeClass(id string) object {
+	return object{"id": id, "label": object{"en": id, "ko": "클래스"}, "properties": list{object{"name": "product_id", "type": "string", "label": "Id", "primaryKey": true, "required": true}}, "metadata": object{"source": "smoke"}}
+}
+
+// bffRecipes are keyed by method and path without /api/v1.
+func bffRecipes(s *smoke) map[string]recipe {
+	class := smokeClass
 	legacy := class("LegacySmokeClass")
 	legacy["@id"] = "LegacySmokeClass"
 	delete(legacy, "id")
@@ -145,7 +157,7 @@ var pathParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
 func (s *smoke) call(o *documented, recipes map[string]recipe) {
 	t := s.t
 	t.Helper()
-	name := o.method + " " + strings.TrimPrefix(o.path, "/api/v1")
+	name := o.name()
 	r, known := recipes[name]
 	if o.RequestBody != nil && r.body == nil {
 		r.body = object{}
@@ -263,13 +275,27 @@ func (s *smoke) fits(schema object, v any, at string) string {
 // and never fails.
 func TestEveryDocumentedOperation(t *testing.T) {
 	w := sharedWorld(t)
-	for name, document := range map[string]string{"published": "/openapi.json", "full": "/openapi-full.json"} {
+	for name, c := range map[string]struct {
+		of       *client.Client
+		document string
+		recipes  func(*smoke) map[string]recipe
+	}{
+		"published": {w.bff, "/openapi.json", bffRecipes}, "full": {w.bff, "/openapi-full.json", bffRecipes},
+		"oms": {w.oms, "/openapi-full.json", omsRecipes}, "funnel": {w.funnel, "/openapi-full.json", funnelRecipes},
+	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSmoke(t, w, document)
-			recipes := s.recipes()
+			s := newSmoke(t, w, c.of, c.document)
+			recipes := c.recipes(s)
 			operations := s.doc.operations()
+			called := map[string]bool{}
 			for _, o := range operations {
 				s.call(o, recipes)
+				called[o.name()] = true
+			}
+			for name := range recipes {
+				if !called[name] && c.document == "/openapi-full.json" {
+					t.Errorf("%s is no operation", name)
+				}
 			}
 			t.Logf("%d operations", len(operations))
 		})

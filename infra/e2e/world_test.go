@@ -31,6 +31,7 @@ type world struct {
 	host   *process.Host
 	bff    *client.Client
 	oms    *client.Client
+	funnel *client.Client
 	index  *pgxpool.Pool // what the host's PostgreSQL holds, for the checks
 
 	endServers func() error // of the real servers, if it has some
@@ -63,6 +64,7 @@ func (w *world) start() (err error) {
 	}
 	token := w.host.Env["ADMIN_TOKEN"]
 	w.bff, w.oms = client.New(w.host.URL("BFF_PORT"), token), client.New(w.host.URL("OMS_PORT"), token)
+	w.funnel = client.New(w.host.URL("FUNNEL_PORT"), token)
 	w.index, err = pgxpool.New(context.Background(), w.host.Env["POSTGRES_URL"])
 	return err
 }
@@ -71,6 +73,7 @@ func (w *world) start() (err error) {
 func (w *world) leave() {
 	w.bff.Close()
 	w.oms.Close()
+	w.funnel.Close()
 	w.index.Close()
 }
 
@@ -138,6 +141,8 @@ type api struct {
 
 func (w *world) asBFF(t *testing.T) api { return api{w.bff, t} }
 func (w *world) asOMS(t *testing.T) api { return api{w.oms, t} }
+
+func (w *world) asFunnel(t *testing.T) api { return api{w.funnel, t} }
 
 // call sends a request that must be answered with a status. A read waits some
 // seconds for what it wants to see and then asks to be repeated: as any client

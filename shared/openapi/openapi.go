@@ -8,6 +8,7 @@ package openapi
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -61,6 +62,7 @@ var parameter = regexp.MustCompile(`\{([a-z_]+)(\.\.\.)?\}`)
 // than the router. all includes what is hidden.
 func Document(info Info, routes []string, operations []Operation, all bool) (*huma.OpenAPI, error) {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry.RegisterTypeAlias(reflect.TypeFor[json.Number](), reflect.TypeFor[float64]()) // by its kind it would be a text
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0", Info: &huma.Info{Title: info.Title, Version: info.Version, Description: info.About},
 		Paths: map[string]*huma.PathItem{},

@@ -13,6 +13,7 @@ type thing struct {
 	Count *int           `json:"count,omitempty"`
 	Data  map[string]any `json:"data"`
 	Parts []thing        `json:"parts"`
+	Size  json.Number    `json:"size"`
 }
 
 var info = openapi.Info{Title: "Things", Version: "1", Lang: true, Error: struct {
@@ -46,7 +47,11 @@ func TestDocument(t *testing.T) {
 			Responses   map[string]any
 			Security    []any
 		}
-		Components struct{ Schemas map[string]any }
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Type any }
+			}
+		}
 	}
 	if err := json.Unmarshal(body, &read); err != nil {
 		t.Fatal(err)
@@ -58,7 +63,7 @@ func TestDocument(t *testing.T) {
 	if root, ok := read.Paths["/api/v1/"]["get"]; !ok || len(root.Security) != 0 {
 		t.Errorf("%s", body)
 	}
-	if _, hidden := read.Paths["/api/v1/things"]; hidden || read.Components.Schemas["Thing"] == nil {
+	if _, hidden := read.Paths["/api/v1/things"]; hidden || read.Components.Schemas["Thing"].Properties["size"].Type != "number" {
 		t.Errorf("%s", body)
 	}
 	full, err := openapi.Document(info, routes, operations(), true)
