@@ -12,7 +12,9 @@ func open(t *testing.T) *oms.Function {
 	return httpapitest.Open(t, "oms", oms.Open)
 }
 
-func TestEveryRouteIsGuarded(t *testing.T) { httpapitest.Guarded(t, open(t), "/", "/health", "/docs", "/redoc") }
+func TestEveryRouteIsGuarded(t *testing.T) {
+	httpapitest.Guarded(t, open(t), "/", "/health", "/docs", "/redoc")
+}
 
 func TestItDoesNotStartOpen(t *testing.T) { httpapitest.SafeDefaults(t, "oms", "OMS", oms.Open) }
 

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"time"
 
 	"spiceharvester/shared/classes"
@@ -160,7 +159,7 @@ func (f *Function) update(ctx context.Context, cmd *event.Event, payload writes.
 	if _, errs := ontology.Compile(after, "body"); len(errs) > 0 {
 		return eventlog.Entry{}, errs.Err()
 	}
-	if reflect.DeepEqual(before.Class, after) {
+	if after.Equal(before.Class) {
 		return execute.Unchanged(cmd, source, f.now(), map[string]any{"class_id": payload.Class, "sequence": before.Sequence, "position": before.Position.String()})
 	}
 	_, parents, err := f.classes.Parents(ctx, cmd.Database, cmd.Branch, after)

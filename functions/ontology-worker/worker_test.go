@@ -131,10 +131,18 @@ func TestClasses(t *testing.T) {
 	if same["unchanged"] != true || fmt.Sprint(same["sequence"]) != "2" {
 		t.Errorf("unchanged: %s", show(same))
 	}
-	if r := w.done(w.Writes.DeleteClass(t.Context(), writes.Caller{}, "shop", "main", "Thing", 2)); fmt.Sprint(r["sequence"]) != "3" {
+	whole, err := json.Marshal(d.Class)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.done(w.updateClass(2, `{"label":{"en":"Thing"}}`))
+	if r := w.done(w.updateClass(3, string(whole))); r["unchanged"] != true {
+		t.Errorf("the class as it is: %s", show(r))
+	}
+	if r := w.done(w.Writes.DeleteClass(t.Context(), writes.Caller{}, "shop", "main", "Thing", 3)); fmt.Sprint(r["sequence"]) != "4" {
 		t.Errorf("deleted: %s", show(r))
 	}
-	if r := w.done(w.createClass(thing)); fmt.Sprint(r["sequence"]) != "4" {
+	if r := w.done(w.createClass(thing)); fmt.Sprint(r["sequence"]) != "5" {
 		t.Errorf("again: %s", show(r))
 	}
 }

@@ -152,7 +152,8 @@ func (d *decider) refuseState(e *event.Event, en *Entry) *Refusal {
 	if e.Kind == event.Command && en.Expect.Exclusive() {
 		for _, c := range d.view.Pending[e.Aggregate] {
 			if still := d.view.Commands[c.ID]; c.Expect == en.Expect && still.Open() {
-				return &Refusal{Reason: PendingCommand, Aggregate: e.Aggregate, Expect: en.Expect, Command: c}
+				row, exists := d.state(e.Aggregate)
+				return &Refusal{Reason: PendingCommand, Aggregate: e.Aggregate, Expect: en.Expect, Sequence: row.Sequence, Exists: exists, Command: c}
 			}
 		}
 	}

@@ -108,6 +108,20 @@ func TestOneCommandWaitsPerExpectation(t *testing.T) {
 	mustAppend(t, l, second) // a failed command leaves no trace in the way
 }
 
+// The refusal tells where the aggregate is, though the expectation is met.
+func TestAPendingCommandTellsTheSequence(t *testing.T) {
+	l := memoryLog(t)
+	mustAppend(t, l, create("a"))
+	mustAppend(t, l, change("a", 1))
+	mustAppend(t, l, request("a", event.At(2)))
+	second := request("a", event.At(2))
+	second.Event.ID = "command-a2"
+	_, err := l.Append(t.Context(), second)
+	if r := refused(t, err, eventlog.PendingCommand); r.Sequence != 2 || !r.Exists {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestACommandEndsOnce(t *testing.T) {
 	l := memoryLog(t)
 	_, err := l.Append(t.Context(), end("a", event.Failed))

@@ -88,6 +88,17 @@ func (c *Class) UnmarshalJSON(data []byte) error {
 	return dec.Decode((*plain)(c))
 }
 
+// Equal reports whether two classes are the same for everybody who reads them, wherever
+// their declarations stood in a request.
+func (c Class) Equal(other Class) bool {
+	mine, err := json.Marshal(c)
+	if err != nil {
+		return false
+	}
+	theirs, err := json.Marshal(other)
+	return err == nil && bytes.Equal(mine, theirs)
+}
+
 // Property returns the property of a name.
 func (c Class) Property(name string) (Property, bool) {
 	i := slices.IndexFunc(c.Properties, func(p Property) bool { return p.Name == name })

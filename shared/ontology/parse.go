@@ -1,6 +1,8 @@
 package ontology
 
 import (
+	"maps"
+
 	"spiceharvester/shared/ontology/value"
 	"spiceharvester/shared/problem"
 )
@@ -46,7 +48,7 @@ func ParseClass(obj map[string]any, opt Options, loc ...any) (Class, problem.Fie
 		c.ParentClass = &parent
 	}
 	c.Abstract = r.flag("abstract")
-	c.Metadata = r.object("metadata")
+	c.Metadata = r.metadata()
 	p := declarations{opt: opt, errs: &errs}
 	c.Properties = p.properties(r)
 	c.Relationships = append(p.relationships(r), p.links...)
@@ -59,7 +61,14 @@ func ParseClass(obj map[string]any, opt Options, loc ...any) (Class, problem.Fie
 // dropReadOnly accepts what answers hold beside the class, so that what was read can be
 // sent back.
 func (r *reader) dropReadOnly() {
-	r.drop("@type", "@context", "version", "created_at", "updated_at", "branch")
+	r.drop("@type", "@context", "version", "created_at", "updated_at", "branch", "index_status")
+}
+
+// metadata reads the metadata of a class without what reads put there, see Response.
+func (r *reader) metadata() map[string]any {
+	m := maps.Clone(r.object("metadata"))
+	delete(m, branchKey)
+	return m
 }
 
 // fill replaces nil lists and maps, which the contract writes as empty ones.

@@ -67,6 +67,9 @@ type Stamp struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
+// branchKey is where metadata says which branch is read. It is no part of the class.
+const branchKey = "branch"
+
 // Response shows a class in a language. The branch stands in the metadata.
 func (c Class) Response(lang problem.Lang, s Stamp) Response {
 	out := Response{ID: c.ID, Label: c.Label.In(lang), Description: c.Description.orNull(lang), ParentClass: c.ParentClass,
@@ -77,7 +80,7 @@ func (c Class) Response(lang problem.Lang, s Stamp) Response {
 	for key, v := range c.Metadata {
 		out.Metadata[key] = v
 	}
-	out.Metadata["branch"] = s.Branch
+	out.Metadata[branchKey] = s.Branch
 	for _, p := range c.Properties {
 		out.Properties = append(out.Properties, PropertyResponse{Name: p.Name, Type: p.Type, Label: p.Label.In(lang),
 			Description: p.Description.orNull(lang), Required: p.Required, PrimaryKey: p.PrimaryKey,

@@ -13,7 +13,7 @@ import (
 func TestAnAnswerCanBeSentBack(t *testing.T) {
 	declared, err := strictjson.Object([]byte(`{"id":"Thing","label":{"en":"Thing","ko":"물건"},"description":{"en":"A thing","ko":"어떤 물건"},
 		"properties":[{"name":"thing_id","type":"string","label":{"en":"Id","ko":"번호"},"primary_key":true,"constraints":{"maxLength":20}}],
-		"relationships":[{"predicate":"part_of","target":"Thing","label":{"en":"Part of","ko":"부분"},"inverse_label":{"en":"Parts","ko":"부품"},"cardinality":"n:1"}]}`))
+		"relationships":[{"predicate":"part_of","target":"Thing","label":{"en":"Part of","ko":"부분"},"inverse_label":{"en":"Parts","ko":"부품"},"cardinality":"n:1"}],"metadata":{"source":"demo","branch":"elsewhere"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,8 +21,11 @@ func TestAnAnswerCanBeSentBack(t *testing.T) {
 	if err := errs.Err(); err != nil {
 		t.Fatal(err)
 	}
+	if !reflect.DeepEqual(before.Class.Metadata, map[string]any{"source": "demo"}) {
+		t.Errorf("the branch is what is read, no part of the class: %v", before.Class.Metadata)
+	}
 	for _, lang := range []problem.Lang{problem.English, problem.Korean} {
-		text, err := json.Marshal(before.Class.Response(lang, Stamp{Version: 1}))
+		text, err := json.Marshal(before.Class.Response(lang, Stamp{Branch: "main", Version: 1}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +33,6 @@ func TestAnAnswerCanBeSentBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		delete(answer, "metadata") // where the branch stands
 		update, errs := ParseUpdate(answer, "Thing", Options{})
 		if err := errs.Err(); err != nil {
 			t.Fatalf("%s: %v", lang, err)

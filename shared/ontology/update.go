@@ -43,7 +43,7 @@ func ParseUpdate(obj map[string]any, classID string, opt Options, loc ...any) (U
 		u.parent = &parent
 	}
 	u.abstract = r.flag("abstract")
-	u.metadata = r.object("metadata")
+	u.metadata = r.metadata()
 	d := declarations{opt: opt, errs: &errs}
 	u.properties, u.relationships, u.linkProps = d.properties(r), d.relationships(r), d.links
 	for _, key := range []string{"properties", "relationships"} {
