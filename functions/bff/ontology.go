@@ -94,7 +94,7 @@ func (f *Function) createClass(r *httpapi.Request) (*httpapi.Response, error) {
 	database, branch := r.PathValue("db_name"), r.Branch()
 	resp, err := r.Write(f.core.Commands, "ontology.create/"+branch, func(c writes.Caller) (command.Accepted, any, error) {
 		a, _, err := f.core.Writes.CreateClass(r.Context(), c, database, branch, body, false)
-		return a, map[string]any{"command_id": a.ID, "ontology_id": id, "database": database, "branch": branch, "status": "processing", "mode": "event_sourcing"}, err
+		return a.Accepted, map[string]any{"command_id": a.ID, "ontology_id": id, "database": database, "branch": branch, "status": "processing", "mode": "event_sourcing", "lint_report": a.Lint.In(r.Lang)}, err
 	})
 	if err != nil {
 		return nil, err

@@ -75,11 +75,12 @@ func (w *world) createDatabase(name string) (command.Accepted, error) {
 
 func (w *world) createClass(declaration string) (command.Accepted, error) {
 	a, _, err := w.Writes.CreateClass(w.T.Context(), writes.Caller{}, "shop", "main", w.Object(declaration), false)
-	return a, err
+	return a.Accepted, err
 }
 
 func (w *world) updateClass(expected uint64, change string) (command.Accepted, error) {
-	return w.Writes.UpdateClass(w.T.Context(), writes.Caller{}, "shop", "main", "Thing", expected, w.Object(change))
+	a, err := w.Writes.UpdateClass(w.T.Context(), writes.Caller{}, "shop", "main", "Thing", expected, w.Object(change))
+	return a.Accepted, err
 }
 
 func show(v any) string {

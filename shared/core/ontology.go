@@ -22,6 +22,13 @@ type OntologyWrites struct {
 	GenerateID bool
 }
 
+// declared answers an accepted declaration or change, with what the linter says.
+func declared(r *httpapi.Request, d writes.Declared, database, branch, id string) httpapi.Envelope {
+	answer := classAccepted(r, d.Accepted, database, branch, id)
+	answer.Data.(map[string]any)["lint_report"] = d.Lint.In(r.Lang)
+	return answer
+}
+
 func classAccepted(r *httpapi.Request, a command.Accepted, database, branch, id string) httpapi.Envelope {
 	return httpapi.Envelope{Status: "accepted", Message: textClassAccepted.With("id", id).In(r.Lang), Data: map[string]any{
 		"command_id": a.ID, "ontology_id": id, "database": database, "branch": branch, "status": "processing", "mode": "event_sourcing", "position": a.Position.String(),
@@ -37,7 +44,7 @@ func (o *OntologyWrites) Create(r *httpapi.Request) (*httpapi.Response, error) {
 	database, branch := r.PathValue("db_name"), r.Branch()
 	return r.Write(o.Commands, "ontology.create/"+branch, func(c writes.Caller) (command.Accepted, any, error) {
 		a, id, err := o.Writes.CreateClass(r.Context(), c, database, branch, body, o.GenerateID)
-		return a, classAccepted(r, a, database, branch, id), err
+		return a.Accepted, declared(r, a, database, branch, id), err
 	})
 }
 
@@ -50,7 +57,7 @@ func (o *OntologyWrites) Update(r *httpapi.Request) (*httpapi.Response, error) {
 	database, branch, id, expected := r.PathValue("db_name"), r.Branch(), r.PathValue(o.ClassParam), r.Expected()
 	return r.Write(o.Commands, "ontology.update/"+branch+"/"+id, func(c writes.Caller) (command.Accepted, any, error) {
 		a, err := o.Writes.UpdateClass(r.Context(), c, database, branch, id, expected, body)
-		return a, classAccepted(r, a, database, branch, id), err
+		return a.Accepted, declared(r, a, database, branch, id), err
 	})
 }
 
@@ -82,9 +89,13 @@ func (o *OntologyWrites) Validate(r *httpapi.Request) (*httpapi.Response, error)
 	if err != nil {
 		return nil, err
 	}
+	report, err := o.Writes.LintClass(r.Context(), database, branch, nil, schema.Class, whole)
+	if err != nil {
+		return nil, err
+	}
 	return httpapi.Success(r, textClassValidated.With("id", schema.Class.ID), map[string]any{
 		"db_name": database, "branch": branch, "class_id": schema.Class.ID, "id_generated": !sent,
-		"lint_report": ontology.Lint(schema.Class, whole, o.Writes.LintOptions(branch)).In(r.Lang), "interface_issues": []any{},
+		"lint_report": report.In(r.Lang), "interface_issues": []any{},
 	}), nil
 }
 
@@ -111,8 +122,11 @@ func (o *OntologyWrites) ValidateUpdate(r *httpapi.Request) (*httpapi.Response, 
 	if err != nil {
 		return nil, err
 	}
-	options := o.Writes.LintOptions(branch)
-	style, diff := ontology.Lint(after, whole, options), ontology.LintUpdate(before.Schema.Class, whole, options)
+	style, err := o.Writes.LintClass(r.Context(), database, branch, &before.Class, after, whole)
+	if err != nil {
+		return nil, err
+	}
+	diff := ontology.LintUpdate(before.Schema.Class, whole, o.Writes.LintOptions(branch))
 	protected := o.Writes.Protected(branch)
 	stored, err := o.Writes.StoredReport(r.Context(), database, branch, after)
 	if err != nil {

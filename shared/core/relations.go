@@ -258,9 +258,9 @@ func (o *OntologyWrites) CreateAdvanced(r *httpapi.Request) (*httpapi.Response, 
 	database, branch := r.PathValue("db_name"), r.Branch()
 	return r.Write(o.Commands, "ontology.create-advanced/"+branch, func(c writes.Caller) (command.Accepted, any, error) {
 		a, id, err := o.Writes.CreateClass(r.Context(), c, database, branch, body, o.GenerateID)
-		answer := classAccepted(r, a, database, branch, id)
+		answer := declared(r, a, database, branch, id)
 		answer.Data.(map[string]any)["advanced_options"] = options
-		return a, answer, err
+		return a.Accepted, answer, err
 	})
 }
 

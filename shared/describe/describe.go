@@ -55,7 +55,7 @@ const Filter = "filter.<property>=value (also a relationship, Class/id) selects 
 // Advanced are the switches of an advanced declaration.
 var Advanced = []openapi.Param{
 	{Name: "auto_generate_inverse", Type: "boolean", Default: false, About: "Not built: true answers 501."},
-	{Name: "validate_relationships", Type: "boolean", Default: true, About: "Refuse what the relationship validator calls an error."},
+	{Name: "validate_relationships", Type: "boolean", Default: true, About: "Refuse what the relationship validator calls an error. What contradicts an inverse is refused in any case."},
 	{Name: "check_circular_references", Type: "boolean", Default: true, About: "Refuse a class that would be part of a critical circle."},
 	Branch,
 }

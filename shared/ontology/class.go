@@ -56,7 +56,10 @@ type Relationship struct {
 	loc []any // where the declaration stood in the request
 }
 
-// Cardinality says how many instances are on each side of a relationship.
+// Cardinality says how many instances are on each side of a relationship. Its right side
+// decides the form of a link: one target (1:1, n:1) or a list (1:n, n:m). Its left side
+// is what the schema means, not a constraint that targets are unique: 1:n is the default
+// for lists of links, under which clients share targets between instances.
 type Cardinality string
 
 // The cardinalities.

@@ -28,13 +28,15 @@ const (
 	LintInfo    Severity = "info"
 )
 
-// Issue is what the linter found. RuleID is one of the contract's (bff-api 3.6), or
-// ONT040, which is ours: a constraint that nothing enforces.
+// Issue is what the linter found. RuleID is one of the contract's (bff-api 3.6), REL_ and
+// a code of the relationship validator (3.7), or ONT040, which is ours: a constraint that
+// nothing enforces.
 type Issue struct {
 	Severity   Severity
 	RuleID     string
 	Message    problem.Message
 	Path       string
+	Loc        []any // of the field in the request, if a refusal names it; nil else
 	Suggestion problem.Message
 	Rationale  problem.Message
 	Metadata   map[string]any
@@ -89,7 +91,7 @@ func Lint(c, whole Class, opt LintOptions) LintReport {
 	if opt.EnforceSnakeCase {
 		issues = append(issues, lintFields(c)...)
 	}
-	return newReport(append(issues, lintConstraints(c)...))
+	return NewReport(append(issues, lintConstraints(c)...))
 }
 
 // implicitKeys are the properties that look like a key.

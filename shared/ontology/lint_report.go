@@ -18,7 +18,8 @@ type LintReport struct {
 	Infos     []Issue
 }
 
-func newReport(issues []Issue) LintReport {
+// NewReport makes the report of issues.
+func NewReport(issues []Issue) LintReport {
 	var r LintReport
 	for _, i := range issues {
 		switch i.Severity {
@@ -51,7 +52,7 @@ func (r LintReport) Join(others ...LintReport) LintReport {
 	for _, o := range others {
 		issues = slices.Concat(issues, o.Errors, o.Warnings, o.Infos)
 	}
-	return newReport(issues)
+	return NewReport(issues)
 }
 
 // IsHighRisk reports whether a change endangers instances that exist (an ONT9xx issue).

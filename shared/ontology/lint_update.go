@@ -40,7 +40,7 @@ func LintUpdate(before, after Class, opt LintOptions) LintReport {
 		add("ONT903", Issue{Severity: LintWarning, Message: lintReqChange.With("names", required),
 			Metadata: map[string]any{"required_changes": requiredChanges}})
 	}
-	return newReport(issues)
+	return NewReport(issues)
 }
 
 func change(name string, from, to any) map[string]any {

@@ -74,8 +74,8 @@ func (s *Service) Options(ctx context.Context, database, branch string, generate
 }
 
 // CreateClass accepts a class. The body is OntologyCreate (bff-api 3.3).
-func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch string, body map[string]any, generate bool) (command.Accepted, string, error) {
-	fail := func(err error) (command.Accepted, string, error) { return command.Accepted{}, "", err }
+func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch string, body map[string]any, generate bool) (Declared, string, error) {
+	fail := func(err error) (Declared, string, error) { return Declared{}, "", err }
 	if err := CheckTarget(database, branch); err != nil {
 		return fail(err)
 	}
@@ -104,7 +104,11 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 	if err != nil {
 		return fail(err)
 	}
-	if report := ontology.Lint(class, whole, s.LintOptions(branch)); !report.OK {
+	report, err := s.LintClass(ctx, database, branch, nil, class, whole)
+	if err != nil {
+		return fail(err)
+	}
+	if !report.OK {
 		return fail(LintProblem(report))
 	}
 	body["id"] = class.ID
@@ -112,7 +116,7 @@ func (s *Service) CreateClass(ctx context.Context, c Caller, database, branch st
 		Type: CreateClass, Aggregate: classes.Aggregate(database, branch, class.ID), Database: database, Branch: branch,
 		Expect: event.Absent, Payload: ClassPayload{Class: class.ID, Body: body},
 	})
-	return accepted, class.ID, err
+	return Declared{accepted, report}, class.ID, err
 }
 
 // acceptedClass gives the class id of the command that was accepted under the
@@ -144,43 +148,56 @@ func LintProblem(r ontology.LintReport) *problem.Problem {
 	for i, e := range r.Errors {
 		reasons[i] = e.RuleID + " " + e.Message.EN
 	}
-	return problem.BadRequest(textLint.With("reasons", reasons)).WithContext("lint_report", r.In(problem.English))
+	p := problem.BadRequest(textLint.With("reasons", reasons)).WithContext("lint_report", r.In(problem.English))
+	for _, e := range r.Errors {
+		if e.Loc != nil {
+			p.Errors = append(p.Errors, problem.InvalidValue(e.Loc, e.Message, nil))
+		}
+	}
+	return p
 }
 
 // UpdateClass accepts a change of a class. The body is OntologyUpdate.
-func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, class string, expected uint64, body map[string]any) (command.Accepted, error) {
+func (s *Service) UpdateClass(ctx context.Context, c Caller, database, branch, class string, expected uint64, body map[string]any) (Declared, error) {
+	fail := func(err error) (Declared, error) { return Declared{}, err }
 	before, err := s.classFor(ctx, database, branch, class)
 	if err != nil {
-		return s.replayed(ctx, c, database, err)
+		accepted, err := s.replayed(ctx, c, database, err)
+		return Declared{Accepted: accepted}, err
 	}
 	update, errs := ontology.ParseUpdate(body, class, s.Options(ctx, database, branch, false, s.Commands.Now()), "body")
 	if err := errs.Err(); err != nil {
-		return command.Accepted{}, err
+		return fail(err)
 	}
 	after := update.Apply(before.Class)
 	if _, errs := ontology.Compile(after, "body"); len(errs) > 0 {
-		return command.Accepted{}, errs.Err()
+		return fail(errs.Err())
 	}
 	whole, _, err := s.Classes.Parents(ctx, database, branch, after)
 	if err != nil {
-		return command.Accepted{}, err
+		return fail(err)
 	}
 	diff := ontology.LintUpdate(before.Schema.Class, whole, s.LintOptions(branch))
-	if report := ontology.Lint(after, whole, s.LintOptions(branch)).Join(diff); !report.OK {
-		return command.Accepted{}, LintProblem(report)
+	report, err := s.LintClass(ctx, database, branch, &before.Class, after, whole)
+	if err != nil {
+		return fail(err)
+	}
+	if report = report.Join(diff); !report.OK {
+		return fail(LintProblem(report))
 	}
 	if err := s.guardBranch(c, branch, diff.IsHighRisk()); err != nil {
-		return command.Accepted{}, err
+		return fail(err)
 	}
 	if before.Sequence == expected { // else the log refuses it
 		if err := s.refuseBreaking(ctx, database, branch, after); err != nil {
-			return command.Accepted{}, err
+			return fail(err)
 		}
 	}
-	return s.submit(ctx, c, command.Request{
+	accepted, err := s.submit(ctx, c, command.Request{
 		Type: UpdateClass, Aggregate: classes.Aggregate(database, branch, class), Database: database, Branch: branch,
 		Expect: event.At(expected), Payload: ClassPayload{Class: class, Body: body, Reason: c.Reason},
 	})
+	return Declared{accepted, report}, err
 }
 
 // DeleteClass accepts the deletion of a class that nothing uses.

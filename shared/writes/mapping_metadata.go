@@ -47,7 +47,7 @@ func (s *Service) NoteMapping(ctx context.Context, c Caller, database, branch, c
 		a, err := s.UpdateClass(ctx, c, database, branch, class, d.Sequence, map[string]any{"metadata": metadata})
 		p, known := problem.AsProblem(err)
 		if !known || p.Status != http.StatusConflict || p.Detail["expected_seq"] == nil || try == mappingTries {
-			return a, kept, err
+			return a.Accepted, kept, err
 		}
 		timer := time.NewTimer(time.Duration(try) * mappingPause)
 		select {

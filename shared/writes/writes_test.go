@@ -226,7 +226,7 @@ func TestARepeatedRequest(t *testing.T) {
 			if err == nil && !strings.HasPrefix(id, "UnnamedClass20260506070000") {
 				w.T.Errorf("class id %s", id)
 			}
-			return a, err
+			return a.Accepted, err
 		},
 		"instance with a generated id": func(w *writestest.World) (command.Accepted, error) {
 			t := main

@@ -2,6 +2,7 @@ package relations
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -202,4 +203,38 @@ func TestSearchesAreBounded(t *testing.T) {
 		t.Errorf("%d cycles of a long chain", n)
 	}
 	t.Logf("%s", time.Since(began))
+}
+
+// A class that is written is judged with what it names, and with what names it.
+func TestInverses(t *testing.T) {
+	for _, c := range []struct {
+		lines []string // the first class is written
+		want  string
+	}{
+		{[]string{"A: owns>B"}, ""},
+		{[]string{"A: owns>B <ownedBy", "B:"}, ""},
+		{[]string{"A: owns>B <ownedBy"}, ""}, // nobody knows B yet
+		{[]string{"A: owns>B <ownedBy", "B: ownedBy>A n:1 <owns"}, ""},
+		{[]string{"A: owns>B <ownedBy", "B: ownedBy>A n:1"}, ""},
+		{[]string{"A: owns>B", "B: ownedBy>A n:1 <owns"}, ""},
+		{[]string{"A: owns>B <ownedBy", "B: ownedBy>A 1:1 <owns"}, "warning UNUSUAL_CARDINALITY_PAIR"},
+		{[]string{"A: owns>B <ownedBy", "B: ownedBy>A 1:n <owns"}, "error INCOMPATIBLE_CARDINALITIES"},
+		{[]string{"A: owns>B <ownedBy", "B: ownedBy>C n:1", "C:"}, "error TARGET_MISMATCH"},
+		{[]string{"A: owns>B <ownedBy", "B: ownedBy>A n:1 <holds"}, "error MISMATCHED_INVERSE_PREDICATE"},
+		{[]string{"A: owns>C", "B: ownedBy>A n:1 <owns", "C:"}, "error TARGET_MISMATCH"},
+		{[]string{"A: owns>B n:m", "B: ownedBy>A n:1 <owns"}, "error INCOMPATIBLE_CARDINALITIES"},
+		{[]string{"A: owns>A <ownedBy; ownedBy>A n:1 <owns"}, ""},
+		{[]string{"A: owns>A <ownedBy; ownedBy>B n:1", "B:"}, "error TARGET_MISMATCH"},
+		{[]string{"A: owns>B", "B: x>C <y", "C: y>D", "D:"}, ""}, // what others say of each other is theirs
+	} {
+		s := schema(t, c.lines...)
+		if got := codes(Inverses(s["A"], s)); got != c.want {
+			t.Errorf("%v: %s, want %s", c.lines, got, c.want)
+		}
+		without := maps.Clone(s)
+		delete(without, "A") // a new class is not known yet
+		if got := codes(Inverses(s["A"], without)); got != c.want {
+			t.Errorf("%v, new: %s, want %s", c.lines, got, c.want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package relations
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,6 +79,39 @@ func Validate(class ontology.Class, known Schema) []Issue {
 		seen[r.Predicate], seenTo[to] = true, true
 	}
 	return v.issues
+}
+
+// Inverses compares the relationships of a class with those that they name as their way
+// back, and those of other classes that name one of this class's. The class takes the
+// place of the known one of its id.
+func Inverses(class ontology.Class, known Schema) []Issue {
+	v := validation{class: class, known: known}
+	for _, r := range class.Relationships {
+		v.inverse(r)
+	}
+	with := maps.Clone(known)
+	with[class.ID] = class
+	for _, id := range known.ids() {
+		if id == class.ID {
+			continue
+		}
+		other := validation{class: known[id], known: with}
+		for _, r := range other.class.Relationships {
+			if r.Target == class.ID && !judged(class, id, r) {
+				other.inverse(r)
+			}
+		}
+		v.issues = append(v.issues, other.issues...)
+	}
+	return v.issues
+}
+
+// judged reports whether the class itself names a relationship of another one as its
+// way back, and is named by it: then both sides say the same.
+func judged(class ontology.Class, other string, r ontology.Relationship) bool {
+	return slices.ContainsFunc(class.Relationships, func(own ontology.Relationship) bool {
+		return own.Target == other && own.InversePredicate != nil && *own.InversePredicate == r.Predicate && r.InversePredicate != nil && *r.InversePredicate == own.Predicate
+	})
 }
 
 // ValidateAll looks at the relationships of a whole schema.
