@@ -29,7 +29,6 @@ type (
 	classBody        = describe.ClassBody
 	instanceBody     = describe.InstanceBody
 	bulkBody         = describe.BulkBody
-	instanceList     = describe.InstanceList
 )
 
 var (
