@@ -7,7 +7,9 @@ package redisclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +34,10 @@ func FromEnv(getenv func(string) string) (*redis.Client, error) {
 	}
 	o, err := redis.ParseURL(address)
 	if err != nil {
+		var unread *url.Error // repeats the address, and with it the password
+		if errors.As(err, &unread) {
+			err = unread.Err
+		}
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = Timeout, Timeout, Timeout, Timeout
@@ -42,7 +48,9 @@ func FromEnv(getenv func(string) string) (*redis.Client, error) {
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	silence()
-	return redis.NewClient(o), nil
+	client := redis.NewClient(o)
+	client.AddHook(tracing{})
+	return client, nil
 }
 
 // silence keeps the library from writing to standard error: its users say in their own
