@@ -12,6 +12,7 @@ import (
 
 	"spiceharvester/shared/ingest"
 	"spiceharvester/shared/platform"
+	"spiceharvester/shared/telemetry"
 )
 
 // Limits of a run.
@@ -47,7 +48,9 @@ func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), runTimeout)
 	defer cancel()
+	begin := time.Now()
 	done, err := f.ingest.Reconcile(ctx, limit)
+	count(done, err, time.Since(begin))
 	if err != nil {
 		f.logger.WarnContext(ctx, "ingest reconciler", "result", done, "error", err)
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -55,4 +58,17 @@ func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(done) // the dispatcher may be gone
+}
+
+// count adds a run to the metrics.
+func count(done ingest.Reconciled, err error, took time.Duration) {
+	telemetry.ReconcilerRuns.Inc()
+	telemetry.ReconcilerPublished.Add(float64(done.Published))
+	telemetry.ReconcilerAborted.Add(float64(done.Aborted))
+	telemetry.ReconcilerCommitted.Add(float64(done.Committed))
+	telemetry.ReconcilerSkipped.Add(float64(done.Skipped))
+	if err != nil {
+		telemetry.ReconcilerErrors.Add(float64(max(1, done.Failed)))
+	}
+	telemetry.ReconcilerDuration.Observe(took.Seconds())
 }

@@ -29,6 +29,7 @@ func TestMetricsCountWhatWasDone(t *testing.T) {
 		`spice_consume_batch_events_count{handler="instance_worker"}`, `spice_cold_start_seconds{service="projection-worker"}`,
 		`spice_reader_lag_segments{chain="0",reader="message-relay"}`, "spice_open_commands ", `spice_business_total{`, "go_goroutines ",
 		`spice_cache_access_total{cache="classes",result="hit"`, `spice_rate_limit_total{endpoint="/api/v1/database/{db_name}/ontology",result="allowed",service="oms",strategy="ip"}`,
+		"ingest_reconciler_published_total ", "ingest_reconciler_duration_seconds_count ",
 	}
 	eventually(t, time.Minute, func() string {
 		text := string(a.call(http.StatusOK, "GET", "/metrics", nil).Body)

@@ -15,7 +15,9 @@ var errAbandoned = errors.New("reconciler_timeout: the upload broke off")
 type Reconciled struct {
 	Published int `json:"published"` // versions that were committed and not in the registry
 	Aborted   int `json:"aborted"`   // uploads that broke off
+	Committed int `json:"committed"` // of these and earlier ones, settled in the lake
 	Tidied    int `json:"tidied"`    // branches merged or removed
+	Skipped   int `json:"skipped"`   // taken over by another since they were listed
 	Failed    int `json:"failed"`    // left for the next run
 }
 
@@ -28,7 +30,10 @@ func (s *Service) Reconcile(ctx context.Context, limit int) (done Reconciled, er
 	}
 	var errs []error
 	for _, q := range list {
-		if err := s.reconcile(ctx, q, &done); err != nil && !errors.Is(err, datasets.ErrSuperseded) {
+		switch err := s.reconcile(ctx, q, &done); {
+		case errors.Is(err, datasets.ErrSuperseded):
+			done.Skipped++
+		case err != nil:
 			done.Failed++
 			errs = append(errs, fmt.Errorf("ingest %s: %w", q.ID, err))
 		}
@@ -54,6 +59,8 @@ func (s *Service) reconcile(ctx context.Context, q datasets.Request, done *Recon
 	if err := s.tidy(ctx, q, q.Status); err != nil {
 		return err
 	}
-	done.Tidied++
+	if done.Tidied++; q.Status == datasets.Published {
+		done.Committed++
+	}
 	return nil
 }

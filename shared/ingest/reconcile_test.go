@@ -50,9 +50,9 @@ func TestReconcile(t *testing.T) {
 		state string
 	}{
 		"after the upload":        {ingest.Reconciled{Aborted: 1, Tidied: 1}, "0 versions, 0 outbox rows, 0 untidy, 0 branches"},
-		"before the registration": {ingest.Reconciled{Published: 1, Tidied: 1}, clean},
-		"before the merge":        {ingest.Reconciled{Tidied: 1}, clean},
-		"before the clean-up":     {ingest.Reconciled{Tidied: 1}, clean},
+		"before the registration": {ingest.Reconciled{Published: 1, Committed: 1, Tidied: 1}, clean},
+		"before the merge":        {ingest.Reconciled{Committed: 1, Tidied: 1}, clean},
+		"before the clean-up":     {ingest.Reconciled{Committed: 1, Tidied: 1}, clean},
 		"never":                   {ingest.Reconciled{}, clean},
 	} {
 		t.Run(at, func(t *testing.T) {

@@ -19,7 +19,9 @@ type tracing struct{}
 
 // DialHook implements redis.Hook. A dial is part of the command that needs it.
 func (tracing) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, address string) (net.Conn, error) { return next(ctx, network, address) }
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		return next(ctx, network, address)
+	}
 }
 
 // ProcessHook implements redis.Hook.

@@ -19,6 +19,11 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	return register(prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels))
 }
 
+// single makes a counter without labels: it is there, as 0, from the start.
+func single(name, help string) prometheus.Counter {
+	return register(prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help}))
+}
+
 func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
 	return register(prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels))
 }
@@ -72,6 +77,17 @@ var (
 	BatchSize      = histogram("spice_consume_batch_events", "Deliveries that one batch of a handler took.", batchBuckets, "handler")
 	EffectDuration = histogram("spice_consume_effect_duration_seconds", "Time of one effect of a handler.", storeBuckets, "handler")
 	ColdStart      = gauge("spice_cold_start_seconds", "From the start of the process until it served.", "service")
+)
+
+// What the reconciler of ingests did (bff-api 8.2, data-plane 1.8).
+var (
+	ReconcilerRuns      = single("ingest_reconciler_runs_total", "Runs of the reconciler.")
+	ReconcilerPublished = single("ingest_reconciler_published_total", "Committed versions that it published.")
+	ReconcilerAborted   = single("ingest_reconciler_aborted_total", "Broken uploads that it gave up.")
+	ReconcilerCommitted = single("ingest_reconciler_committed_tx_total", "Published versions that it settled in the lake.")
+	ReconcilerSkipped   = single("ingest_reconciler_skipped_total", "Ingests that another took over meanwhile.")
+	ReconcilerErrors    = single("ingest_reconciler_errors_total", "Ingests that it could not end, and runs that found none for an error.")
+	ReconcilerDuration  = register(prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ingest_reconciler_duration_seconds", Help: "Time of one run of the reconciler.", Buckets: requestBuckets}))
 )
 
 // What stands in PostgreSQL, looked up when it is asked for (see Sources).
