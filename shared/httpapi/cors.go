@@ -82,9 +82,10 @@ func defaultOrigins(production bool) []string {
 	return list
 }
 
-// Allows reports whether pages of an origin may call.
+// Allows reports whether pages of an origin may call. What is not printable ASCII is
+// no origin, and never repeated in a header.
 func (c *CORS) Allows(origin string) bool {
-	return c.Enabled && origin != "" && (c.Any || slices.Contains(c.Origins, strings.ToLower(origin)))
+	return c.Enabled && origin != "" && !strings.ContainsFunc(origin, func(r rune) bool { return r <= ' ' || r > '~' }) && (c.Any || slices.Contains(c.Origins, strings.ToLower(origin)))
 }
 
 // isPreflight reports whether a browser asks before it sends something.

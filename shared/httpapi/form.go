@@ -137,5 +137,10 @@ func (f *Form) Drain() {
 	if control.SetReadDeadline(time.Now().Add(drainTime)) != nil {
 		return
 	}
-	io.CopyN(io.Discard, f.request.Request.Body, drainBytes)
+	end := time.Now().Add(drainTime) // the server's own patience may have moved the deadline
+	for n, err := int64(0), error(nil); err == nil && n < drainBytes && time.Now().Before(end); {
+		var more int64
+		more, err = io.CopyN(io.Discard, f.request.Request.Body, 256<<10)
+		n += more
+	}
 }

@@ -85,10 +85,10 @@ func Handler(f Function, p *platform.Platform) http.Handler {
 	return p.Scope.Handler(handler)
 }
 
-// Serve serves until ctx ends, then drains.
+// Serve serves until ctx ends, then drains. Clients that send too slowly are cut off.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: usual.handler(handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)
