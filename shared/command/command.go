@@ -14,6 +14,7 @@ import (
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/problem"
+	"spiceharvester/shared/telemetry"
 )
 
 // Request is a wish for a change.
@@ -90,6 +91,7 @@ func (s *Service) Submit(ctx context.Context, r Request) (Accepted, error) {
 	if err := s.Log.Outline(ctx, &e); err != nil {
 		return Accepted{}, problem.UnknownOutcome(time.Second, err)
 	}
+	telemetry.Commanded(ctx, string(r.ID))
 	result, err := s.Log.Append(ctx, eventlog.Entry{Event: e, Expect: r.Expect, Require: r.Require})
 	if err != nil {
 		return Accepted{}, Problem(err)

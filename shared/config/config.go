@@ -60,7 +60,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 		c.Chains = n
 	}
 	if strings.EqualFold(text("EVENT_STORE_REQUIRE_TLS", "false"), "true") && !strings.HasPrefix(c.S3Endpoint, "https://") {
-		errs = append(errs, fmt.Errorf("EVENT_STORE_REQUIRE_TLS is set and MINIO_ENDPOINT_URL is %s, not https", c.S3Endpoint))
+		errs = append(errs, errors.New("EVENT_STORE_REQUIRE_TLS is set and MINIO_ENDPOINT_URL is not https"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return Config{}, fmt.Errorf("environment: %w", err)

@@ -238,9 +238,9 @@ func (m *Commands) progress(ctx context.Context, e *event.Event, mark Mark, caus
 		// The log itself is away: nothing was decided and nothing counts.
 		return p, fmt.Errorf("consume: command %s: %w", e.ID, cause)
 	}
-	ctx = telemetry.Within(ctx, e.TraceParent)
+	ctx = telemetry.About(telemetry.Within(ctx, e.TraceParent), e.Correlation, string(e.ID))
 	if IsPermanent(cause) || attempts >= m.Retry.Attempts {
-		m.Logger.InfoContext(ctx, "command fails", "handler", m.Handler, "command", string(e.ID), "attempts", attempts, "error", cause)
+		m.Logger.InfoContext(ctx, "command fails", "handler", m.Handler, "attempts", attempts, "error", cause)
 		_, err := m.Log.Append(ctx, eventlog.Entry{Event: m.failed(e, cause, attempts)})
 		var refusal *eventlog.Refusal
 		if err != nil && !errors.As(err, &refusal) {
@@ -249,7 +249,7 @@ func (m *Commands) progress(ctx context.Context, e *event.Event, mark Mark, caus
 		return p, nil
 	}
 	p.Park = m.Retry.park(m.Handler, e, 0, mark, cause, m.Now())
-	m.Logger.WarnContext(ctx, "parked", "handler", m.Handler, "command", string(e.ID), "attempts", attempts, "error", cause)
+	m.Logger.WarnContext(ctx, "parked", "handler", m.Handler, "attempts", attempts, "error", cause)
 	return p, nil
 }
 

@@ -183,6 +183,7 @@ func (f *Facts) progress(ctx context.Context, w Work, m Mark, err error) Progres
 		p.Sequence = m.Sequence
 		p.Park = f.Retry.park(f.Handler, newest, w.Facts[0].Sequence, m, err, f.Now())
 		p.Events = []ProcessedEvent{{ID: w.Facts[0].ID, Sequence: w.Facts[0].Sequence, Status: StatusFailed, Attempts: attempts, Error: err.Error()}}
+		ctx = telemetry.About(telemetry.Within(ctx, newest.TraceParent), newest.Correlation, string(newest.Command))
 		f.Logger.WarnContext(ctx, "parked", "handler", f.Handler, "aggregate", w.Aggregate.String(), "sequence", w.Facts[0].Sequence,
 			"attempts", p.Park.Attempts, "dead", p.Park.Dead, "error", err)
 		return p

@@ -50,6 +50,7 @@ func (a *API) observe(w http.ResponseWriter, r *http.Request, next http.HandlerF
 	if traceID(r); span == nil {
 		ctx = telemetry.Within(ctx, r.Header.Get("Traceparent"))
 	}
+	ctx = telemetry.About(ctx, requestID(r), "")
 	r = r.WithContext(ctx)
 	r.Pattern = "" // of a mux before this one
 	rec := &recorder{ResponseWriter: w}

@@ -43,7 +43,7 @@ var _ Lake = (*Client)(nil)
 func New(c Config) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(c.Endpoint, "/"))
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("lakefs: endpoint %q: want http://host:port", c.Endpoint)
+		return nil, errors.New("lakefs: LAKEFS_ENDPOINT is no address, for example http://127.0.0.1:8001") // it may hold a password
 	}
 	if c.HTTP == nil {
 		c.HTTP = http.DefaultClient

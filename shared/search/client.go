@@ -26,7 +26,7 @@ type Client struct {
 func New(address string, roundTripper http.RoundTripper, shards, replicas int) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(address, "/"))
 	if err != nil {
-		return nil, fmt.Errorf("search: ELASTICSEARCH_URL: %w", err)
+		return nil, errors.New("search: ELASTICSEARCH_URL is no address, for example http://127.0.0.1:9200") // it may hold a password
 	}
 	t, err := elastictransport.NewClient(elastictransport.WithURLs(u), elastictransport.WithTransport(roundTripper), elastictransport.WithDisableRetry())
 	if err != nil {

@@ -138,11 +138,12 @@ func TestLogsNameTheirTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	logger = logger.With("function", "bff")
-	ctx := telemetry.Within(t.Context(), parent)
+	ctx := telemetry.About(telemetry.Within(t.Context(), parent), "r-1", "")
+	telemetry.Commanded(ctx, "c-1")
 	logger.InfoContext(ctx, "quiet")
 	logger.WarnContext(ctx, "loud")
 	var line map[string]any
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line["msg"] != "loud" || line["function"] != "bff" || line["trace_id"] != parent[3:35] {
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line["msg"] != "loud" || line["function"] != "bff" || line["trace_id"] != parent[3:35] || line["request_id"] != "r-1" || line["command_id"] != "c-1" {
 		t.Errorf("%v in %s", err, out.String())
 	}
 	if _, err := telemetry.NewLogger(&out, env("LOG_LEVEL", "shout")); err == nil || !strings.Contains(err.Error(), "LOG_LEVEL") {

@@ -42,7 +42,7 @@ type Client struct {
 func New(c Config) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(c.Address, "/"))
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("terminus: TERMINUS_SERVER_URL %q is no address", c.Address)
+		return nil, errors.New("terminus: TERMINUS_SERVER_URL is no address, for example http://127.0.0.1:6363") // it may hold a password
 	}
 	c.Address = u.String()
 	c.Account, c.User = cmp.Or(c.Account, "admin"), cmp.Or(c.User, "admin")
