@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,6 +28,7 @@ type collector struct {
 	*httptest.Server
 	mu    sync.Mutex
 	spans []span
+	text  strings.Builder // all that came
 	paths map[string]bool
 }
 
@@ -54,7 +56,8 @@ func (c *collector) take(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+	var came strings.Builder
+	if err := json.NewDecoder(io.TeeReader(r.Body, &came)).Decode(&body); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -69,6 +72,7 @@ func (c *collector) take(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.text.WriteString(came.String())
 	c.paths[r.Method+" "+r.URL.Path+" "+r.Header.Get("Content-Type")] = true
 	for _, rs := range body.ResourceSpans {
 		service := text(rs.Resource.Attributes)["service.name"]
