@@ -23,7 +23,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	w := ownWorld(t, "ADMIN_TOKEN", "token-"+mark, "MINIO_ACCESS_KEY", "access-"+mark, "MINIO_SECRET_KEY", "secret-"+mark,
 		"LAKEFS_ACCESS_KEY_ID", "lake-"+mark, "LAKEFS_SECRET_ACCESS_KEY", "lake-secret-"+mark, "TERMINUS_KEY", "graph-"+mark,
 		"REDIS_URL", "redis://user:redis-"+mark+"@127.0.0.1:1/0", "TERMINUS_SERVER_URL", "http://user:graph-"+mark+"@127.0.0.1:1",
-		"LLM_API_KEY", "llm-"+mark, "OTEL_EXPORTER_OTLP_ENDPOINT", c.URL, "OTEL_EXPORTER_OTLP_HEADERS", "x-key="+mark, "OTEL_BSP_SCHEDULE_DELAY", "100", "LOG_LEVEL", "debug")
+		"LLM_API_KEY", "llm-"+mark, "OTEL_EXPORTER_OTLP_ENDPOINT", c.URL, "OTEL_EXPORTER_OTLP_HEADERS", "x-key="+mark, "OTEL_BSP_SCHEDULE_DELAY", "100", "OTEL_METRIC_EXPORT_INTERVAL", "1000", "LOG_LEVEL", "debug")
 	bff, oms := w.asBFF(t), w.asOMS(t)
 	var told strings.Builder
 	keep := func(r *client.Response) *client.Response {

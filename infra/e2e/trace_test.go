@@ -97,6 +97,18 @@ func (c *collector) trace(id string) map[string]span {
 	return m
 }
 
+// lacks tells which metrics did not come.
+func (c *collector) lacks(names ...string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range names {
+		if !strings.Contains(c.text.String(), `"name":"`+name+`"`) {
+			return name
+		}
+	}
+	return ""
+}
+
 // missing tells which of the wanted spans, "service: name below parent", a trace lacks.
 func missing(spans map[string]span, wanted []string) (lacking []string) {
 	have := map[string]bool{}
@@ -116,7 +128,7 @@ func missing(spans map[string]span, wanted []string) (lacking []string) {
 func TestOneCommandIsOneTrace(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
-	w := ownWorld(t, "OTEL_EXPORTER_OTLP_ENDPOINT", c.URL, "OTEL_BSP_SCHEDULE_DELAY", "100")
+	w := ownWorld(t, "OTEL_EXPORTER_OTLP_ENDPOINT", c.URL, "OTEL_BSP_SCHEDULE_DELAY", "100", "OTEL_METRIC_EXPORT_INTERVAL", "1000")
 	bff := w.asBFF(t)
 	bff.done(http.MethodPost, "/api/v1/databases", map[string]any{"name": "traced"})
 	bff.done(http.MethodPost, "/api/v1/databases/traced/ontology", map[string]any{"id": "Thing", "label": "Thing", "properties": []map[string]any{
@@ -154,7 +166,10 @@ func TestOneCommandIsOneTrace(t *testing.T) {
 			t.Errorf("%s of %s is marked as an error", s.Name, s.Service)
 		}
 	}
-	if len(c.paths) != 1 || !c.paths["POST /v1/traces application/json"] {
+	eventually(t, time.Minute, func() string {
+		return c.lacks("http_requests_total", "http_response_size_bytes", "db_connection_pool_size", "events_published_total", "ontology_created_total")
+	})
+	if len(c.paths) != 2 || !c.paths["POST /v1/traces application/json"] || !c.paths["POST /v1/metrics application/json"] {
 		t.Errorf("the collector is asked %v", c.paths)
 	}
 }

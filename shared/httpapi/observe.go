@@ -62,6 +62,10 @@ func (a *API) observe(w http.ResponseWriter, r *http.Request, next http.HandlerF
 		}
 		telemetry.HTTPRequests.WithLabelValues(a.Service, method, endpoint, strconv.Itoa(rec.code())).Inc()
 		telemetry.HTTPDuration.WithLabelValues(a.Service, method, endpoint).Observe(took.Seconds())
+		if r.ContentLength >= 0 {
+			telemetry.RequestSize.WithLabelValues(a.Service, method, endpoint).Observe(float64(r.ContentLength))
+		}
+		telemetry.ResponseSize.WithLabelValues(a.Service, method, endpoint).Observe(float64(rec.size))
 		if span != nil {
 			span.SetName(method + " " + endpoint)
 			span.SetAttributes(attribute.String("http.route", endpoint), attribute.Int("http.response.status_code", rec.code()))
@@ -92,10 +96,17 @@ func (a *API) endpoint(r *http.Request) string {
 	return strings.TrimSuffix(path, "{$}")
 }
 
-// recorder remembers the status of an answer.
+// recorder remembers the status of an answer and the size of its body, in bytes.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	size   int64
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(p)
+	r.size += int64(n)
+	return n, err
 }
 
 func (r *recorder) WriteHeader(status int) {

@@ -118,6 +118,10 @@ func Open(name string, c config.Config, logger *slog.Logger) (*Platform, error) 
 		Telemetry: told, Scope: told.Scope(name), shared: &shared{connections: connections, logger: logger},
 	}
 	owner := fmt.Sprintf("%s-%d-%s", name, os.Getpid(), uuid.NewString()[:8])
+	p.stops = append(p.stops, telemetry.SetSource("pool", func(context.Context) error {
+		telemetry.DBPool.WithLabelValues(name).Set(float64(pool.Stat().TotalConns()))
+		return nil
+	}))
 	p.Index = pgindex.New(pool)
 	p.Registry = pgregistry.New(pool, owner)
 	p.Store = s3store.New(S3Client(c, p.Transport), c.EventStoreBucket)

@@ -37,6 +37,7 @@ var (
 	requestBuckets = prometheus.DefBuckets
 	storeBuckets   = prometheus.ExponentialBuckets(0.00025, 2, 16) // 0.25 ms to 8 s
 	batchBuckets   = prometheus.ExponentialBuckets(1, 2, 11)       // 1 to 1024
+	sizeBuckets    = prometheus.ExponentialBuckets(256, 8, 8)      // 256 B to 512 MiB
 )
 
 // The metrics of the contract. Every label has few values: endpoint is the
@@ -44,6 +45,9 @@ var (
 var (
 	HTTPRequests = counter("spice_http_requests_total", "HTTP requests answered.", "service", "method", "endpoint", "status_code")
 	HTTPDuration = histogram("spice_http_request_duration_seconds", "Time to answer an HTTP request.", requestBuckets, "service", "method", "endpoint")
+	RequestSize  = histogram("spice_http_request_size_bytes", "Announced size of a request's body.", sizeBuckets, "service", "method", "endpoint")
+	ResponseSize = histogram("spice_http_response_size_bytes", "Size of an answer's body.", sizeBuckets, "service", "method", "endpoint")
+	DBPool       = gauge("spice_db_connection_pool_size", "Connections to PostgreSQL that the pool holds.", "service")
 	DBQueries    = counter("spice_db_queries_total", "Statements sent to PostgreSQL.", "service", "operation", "table", "success")
 	DBDuration   = histogram("spice_db_query_duration_seconds", "Time of a statement or batch in PostgreSQL.", storeBuckets, "service", "operation", "table")
 	CacheAccess  = counter("spice_cache_access_total", "Looks into a cache; result is hit or miss.", "service", "cache", "result")

@@ -13,7 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// otlp posts spans to a collector: OTLP over HTTP, in its JSON form. The
+// otlp posts spans or metrics to a collector: OTLP over HTTP, in its JSON form. The
 // exporter of the OpenTelemetry project does the same and brings gRPC with it.
 type otlp struct {
 	target  string
@@ -28,6 +28,11 @@ func (o *otlp) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) e
 	if err != nil {
 		return fmt.Errorf("otlp: %w", err)
 	}
+	return o.post(ctx, body)
+}
+
+// post sends one export.
+func (o *otlp) post(ctx context.Context, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.target, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("otlp: %w", err)

@@ -83,10 +83,12 @@ func TestSpansReachTheCollector(t *testing.T) {
 	bodies := make(chan []byte, 4)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if r.Header.Get("X-Key") != "a b" || r.URL.Path != "/v1/traces" {
+		if r.Header.Get("X-Key") != "a b" || r.URL.Path != "/v1/traces" && r.URL.Path != "/v1/metrics" {
 			t.Errorf("%s with %v", r.URL.Path, r.Header)
 		}
-		bodies <- body
+		if r.URL.Path == "/v1/traces" {
+			bodies <- body
+		}
 	}))
 	defer collector.Close()
 	p := open(t, "OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL, "OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20b", "OTEL_ENVIRONMENT", "test")

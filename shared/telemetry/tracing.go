@@ -20,13 +20,14 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// closeTimeout bounds the export of the last spans.
+// closeTimeout bounds the export of the last spans and metrics.
 const closeTimeout = 5 * time.Second
 
 // Telemetry is what a process exports.
 type Telemetry struct {
 	settings   settings
 	processors []sdktrace.SpanProcessor
+	metrics    *reader // nil without a collector
 
 	mu     sync.Mutex
 	scopes map[string]*Scope
@@ -38,10 +39,19 @@ type settings struct {
 	rate                       float64
 }
 
+// resource tells what the spans or metrics of a service are of.
+func (s *settings) resource(service string) []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String("service.name", service), attribute.String("service.version", s.version),
+		attribute.String("environment", s.environment), attribute.String("service.namespace", "spice-harvester"),
+	}
+}
+
 // Open reads the settings of a process. Spans are exported if
 // OTEL_EXPORTER_OTLP_ENDPOINT is set, unless OTEL_EXPORT_OTLP or
 // OTEL_ENABLE_TRACING is false; also to JAEGER_ENDPOINT, which takes OTLP, with
-// OTEL_EXPORT_JAEGER, and to stderr with OTEL_EXPORT_CONSOLE. It does no I/O.
+// OTEL_EXPORT_JAEGER, and to stderr with OTEL_EXPORT_CONSOLE. Metrics go
+// to the same collectors every OTEL_METRIC_EXPORT_INTERVAL (60000 ms). It does no I/O.
 func Open(getenv func(string) string, logger *slog.Logger) (*Telemetry, error) {
 	env := func(name, otherwise string) string { return cmp.Or(strings.TrimSpace(getenv(name)), otherwise) }
 	t := &Telemetry{scopes: map[string]*Scope{}, settings: settings{
@@ -69,6 +79,7 @@ func Open(getenv func(string) string, logger *slog.Logger) (*Telemetry, error) {
 		targets = append(targets, env("JAEGER_ENDPOINT", "http://127.0.0.1:4318"))
 	}
 	var exporters []sdktrace.SpanExporter
+	var collectors []*otlp
 	for _, target := range targets {
 		u, err := url.Parse(target)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -79,7 +90,9 @@ func Open(getenv func(string) string, logger *slog.Logger) (*Telemetry, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		exporters = append(exporters, &otlp{target: tracesURL(u), headers: headers, client: &http.Client{Timeout: 10 * time.Second}})
+		client := &http.Client{Timeout: 10 * time.Second}
+		exporters = append(exporters, &otlp{target: signalURL(u, "traces"), headers: headers, client: client})
+		collectors = append(collectors, &otlp{target: signalURL(u, "metrics"), headers: headers, client: client})
 	}
 	if yes("OTEL_EXPORT_CONSOLE", false) {
 		exporters = append(exporters, console{os.Stderr})
@@ -87,8 +100,19 @@ func Open(getenv func(string) string, logger *slog.Logger) (*Telemetry, error) {
 	if !yes("OTEL_ENABLE_TRACING", true) {
 		exporters = nil
 	}
+	every, err := strconv.Atoi(env("OTEL_METRIC_EXPORT_INTERVAL", "60000"))
+	if err != nil || every < 1 {
+		errs = append(errs, fmt.Errorf("OTEL_METRIC_EXPORT_INTERVAL is %q, not a number of milliseconds", getenv("OTEL_METRIC_EXPORT_INTERVAL")))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("environment: %w", err)
+	}
+	if len(collectors) > 0 {
+		t.metrics = &reader{
+			targets: collectors, resource: otlpResource{encodeAttributes(t.settings.resource(cmp.Or(t.settings.name, "spice-harvester")))},
+			failed: func(err error) { logger.Warn("metrics are not exported", "error", err) }, stop: make(chan struct{}), stopped: make(chan struct{}),
+		}
+		go t.metrics.run(time.Duration(every) * time.Millisecond)
 	}
 	for _, e := range exporters {
 		t.processors = append(t.processors, sdktrace.NewBatchSpanProcessor(e))
@@ -99,12 +123,12 @@ func Open(getenv func(string) string, logger *slog.Logger) (*Telemetry, error) {
 	return t, nil
 }
 
-// tracesURL is where the spans go: the endpoint is the collector's base.
-func tracesURL(u *url.URL) string {
-	if strings.HasSuffix(u.Path, "/v1/traces") {
-		return u.String()
-	}
-	return u.JoinPath("v1", "traces").String()
+// signalURL is where traces or metrics go: the endpoint is the collector's base, or
+// the address of its traces.
+func signalURL(u *url.URL, signal string) string {
+	base := *u
+	base.Path = strings.TrimSuffix(base.Path, "/v1/traces")
+	return base.JoinPath("v1", signal).String()
 }
 
 // parseHeaders reads "name=value,name=value", percent-encoded. Its error does
@@ -137,10 +161,7 @@ func (t *Telemetry) Scope(function string) *Scope {
 	if len(t.processors) > 0 {
 		options := []sdktrace.TracerProviderOption{
 			sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(t.settings.rate))),
-			sdktrace.WithResource(resource.NewSchemaless(
-				attribute.String("service.name", cmp.Or(t.settings.name, function)), attribute.String("service.version", t.settings.version),
-				attribute.String("environment", t.settings.environment), attribute.String("service.namespace", "spice-harvester"),
-			)),
+			sdktrace.WithResource(resource.NewSchemaless(t.settings.resource(cmp.Or(t.settings.name, function))...)),
 		}
 		for _, p := range t.processors {
 			options = append(options, sdktrace.WithSpanProcessor(p))
@@ -151,7 +172,7 @@ func (t *Telemetry) Scope(function string) *Scope {
 	return s
 }
 
-// Close exports the last spans.
+// Close exports the last spans and metrics.
 func (t *Telemetry) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
@@ -159,5 +180,8 @@ func (t *Telemetry) Close() {
 		if err := p.Shutdown(ctx); err != nil {
 			otel.Handle(err)
 		}
+	}
+	if t.metrics != nil {
+		t.metrics.close(ctx)
 	}
 }
