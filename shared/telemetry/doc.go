@@ -6,7 +6,7 @@
 //	scrape.go   GET /metrics
 //	tracing.go  settings and providers
 //	otlp.go     spans to a collector, OTLP over HTTP in JSON
-//	otlpmetrics.go  metrics to a collector, the same way
+//	otlpmetrics.go  metrics to a collector, OTLP too
 //	spans.go    spans that continue an event's trace, and that serve many
 //	http.go     spans of outbound HTTP
 //	log.go      logs that carry the trace
