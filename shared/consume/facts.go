@@ -127,7 +127,12 @@ func (f *Facts) consume(ctx context.Context, deliveries []event.Event) error {
 	watch.done()
 	for i, err := range results {
 		watch.ended(i, newestFacts[i], err)
-		done = append(done, f.progress(ctx, work[i], marks[work[i].Aggregate], err))
+		mark := marks[work[i].Aggregate]
+		if IsPermanent(err) && len(work[i].Facts) > 1 {
+			done, work[i], err = f.oneByOne(ctx, done, work[i], err)
+			mark.Sequence = work[i].Facts[0].Sequence - 1
+		}
+		done = append(done, f.progress(ctx, work[i], mark, err))
 	}
 	if len(done) == 0 {
 		return nil
@@ -136,6 +141,21 @@ func (f *Facts) consume(ctx context.Context, deliveries []event.Event) error {
 		return fmt.Errorf("consume: save progress of %s: %w", f.Handler, err)
 	}
 	return nil
+}
+
+// oneByOne applies facts that were refused together, each by itself, so that what
+// is parked begins with the one that the sink refuses. It gives the rest, with its
+// error.
+func (f *Facts) oneByOne(ctx context.Context, done []Progress, w Work, refused error) ([]Progress, Work, error) {
+	for len(w.Facts) > 1 {
+		first := Work{w.Aggregate, w.Facts[:1]}
+		if err := tries(ctx, f.Retry, []Work{first}, f.Effect)[0]; err != nil {
+			return done, w, err
+		}
+		done = append(done, f.progress(ctx, first, Mark{}, nil))
+		w.Facts = w.Facts[1:]
+	}
+	return done, w, refused
 }
 
 // missing gives the facts after a watermark up to the newest delivered one, in

@@ -272,3 +272,24 @@ func TestAPanicIsAFailureOfTheDelivery(t *testing.T) {
 		t.Errorf("parked %+v", parked)
 	}
 }
+
+// What is refused among several facts is parked alone: those before are applied.
+func TestTheFactThatIsRefusedIsTheOneThatIsParked(t *testing.T) {
+	w, s := newWorld(t), &sink{}
+	c := w.consumer(t, s)
+	s.fail = func(w consume.Work) error {
+		if w.Facts[len(w.Facts)-1].Sequence == 3 {
+			return consume.Permanent(errors.New("poison"))
+		}
+		return nil
+	}
+	facts := w.facts(t, "a", 3)
+	deliver(t, c, facts[2])
+	if got := s.applied["a"]; !slices.Equal(got, []uint64{1, 2}) {
+		t.Errorf("applied %v", got)
+	}
+	marks, err := w.registry.Load(t.Context(), "projection", []event.Aggregate{facts[0].Aggregate})
+	if m := marks[facts[0].Aggregate]; err != nil || m.Sequence != 2 || m.Parked == nil || m.Parked.Next != 3 || !m.Parked.Dead {
+		t.Errorf("mark %+v, %v", m, err)
+	}
+}

@@ -27,7 +27,8 @@ var commandTopics = map[event.AggregateType]string{
 
 var domainTopics = map[event.AggregateType]string{
 	"Instance": InstanceEvents, "OntologyClass": OntologyEvents, event.Database: OntologyEvents, "OntologyDeployment": OntologyEvents,
-	"Dataset": PipelineEvents, "DatasetVersion": PipelineEvents, "Pipeline": PipelineEvents,
+	"FactDiscard": OntologyEvents,
+	"Dataset":     PipelineEvents, "DatasetVersion": PipelineEvents, "Pipeline": PipelineEvents,
 	"MappingSpec": PipelineEvents, "ObjectifyJob": ObjectifyJobs,
 }
 

@@ -54,6 +54,11 @@ func (r *Registry) Lagging(ctx context.Context, h sweep.Handler, now time.Time, 
 		if len(lagging) > 0 {
 			next = lagging[0].Segment
 		}
+		waiting, err := r.firstWaiting(ctx, h, c)
+		if err != nil {
+			return nil, err
+		}
+		next = min(next, waiting)
 		_, err = r.pool.Exec(ctx, `insert into spice_event_registry.sweeps as s values ($1, $2, $3, $4, $5)
 			on conflict (handler, chain) do update set next = excluded.next, seen = excluded.seen, seen_at = excluded.seen_at`,
 			h.Name, c.chain, next, max(c.seen, c.published), now)
@@ -63,6 +68,18 @@ func (r *Registry) Lagging(ctx context.Context, h sweep.Handler, now time.Time, 
 		all = append(all, lagging...)
 	}
 	return all, nil
+}
+
+// firstWaiting gives the first segment that holds the last fact of an aggregate that
+// waits for another try, or the end of what is compared. The sweep does not pass it:
+// a fact may come just when the aggregate is set free.
+func (r *Registry) firstWaiting(ctx context.Context, h sweep.Handler, c chainSweep) (segment uint64, err error) {
+	err = r.pool.QueryRow(ctx, `select coalesce(min(a.segment), $4) from spice_event_registry.parked p`+lastFact+`
+		where p.handler = $1 and not p.dead and a.chain = $2 and a.segment >= $3 and a.segment < $4`, h.Name, c.chain, c.next, c.seen).Scan(&segment)
+	if err != nil {
+		return 0, fmt.Errorf("pgregistry: waiting aggregates of %s: %w", h.Name, err)
+	}
+	return segment, nil
 }
 
 func (r *Registry) laggingIn(ctx context.Context, h sweep.Handler, c chainSweep) ([]event.Position, error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -110,9 +111,19 @@ func (r *Registry) RecordRaw(ctx context.Context, l consume.DeadLetter) error {
 	return nil
 }
 
+// lastFact joins the last fact of a parked aggregate of facts.
+const lastFact = ` left join spice_event_log.aggregates a on p.next_sequence > 0 and p.position <> ''
+	and a.chain = split_part(p.position, '.', 1)::smallint and a.type = p.aggregate_type and a.id = p.aggregate_id`
+
+// newestPosition is where the event stands that is to be delivered again. Facts that
+// came while their aggregate was parked were left alone, so it is the last of them:
+// the others are found through it.
+const newestPosition = `coalesce(a.chain || '.' || a.segment || '.' || a.byte_offset || '.' || a.byte_length, p.position)`
+
 // Due implements consume.Registry.
 func (r *Registry) Due(ctx context.Context, now time.Time, limit int) ([]consume.Parked, error) {
-	return r.list(ctx, `select `+parkedColumns+` from spice_event_registry.parked p where not p.dead and p.next_try <= $1 order by p.next_try limit $2`, now, limit)
+	return r.list(ctx, `select `+strings.Replace(parkedColumns, "p.position", newestPosition, 1)+` from spice_event_registry.parked p`+lastFact+`
+		where not p.dead and p.next_try <= $1 order by p.next_try limit $2`, now, limit)
 }
 
 // Parked implements consume.Registry.
