@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type world struct {
 	worker   *projectionworker.Function
 	time     time.Time
 	count    int
+	later    atomic.Int64 // nanoseconds that the server's clock is ahead
 }
 
 func newWorld(t *testing.T) *world {
@@ -41,7 +43,7 @@ func newWorld(t *testing.T) *world {
 	w.log = eventlog.New(eventlog.Config{Objects: eventlogtest.NewObjects(), Index: eventlogtest.NewIndex(), Writer: "w", NewID: func() string { return "log" }, Now: now})
 	t.Cleanup(w.log.Close)
 	var err error
-	if w.server, err = elasticsearch.Start(t.Context(), elasticsearch.Config{}); err != nil {
+	if w.server, err = elasticsearch.Start(t.Context(), elasticsearch.Config{Clock: func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.server.Stop(t.Context()) })

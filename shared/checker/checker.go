@@ -14,10 +14,12 @@ import (
 	"slices"
 
 	"spiceharvester/shared/classes"
+	"spiceharvester/shared/discard"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/graphprojection"
 	"spiceharvester/shared/search"
+	"spiceharvester/shared/sweep"
 	"spiceharvester/shared/writes"
 )
 
@@ -123,6 +125,7 @@ type folded struct {
 	documents       map[documentKey][sha256.Size]byte
 	graph           map[documentKey][sha256.Size]byte
 	open            map[event.ID]bool
+	given           discard.Set // facts that a projection leaves out
 	accepted, ended int
 	last            event.Position
 }
@@ -133,6 +136,9 @@ func (c *Checker) fold(ctx context.Context, database string) (*folded, error) {
 		return nil, err
 	}
 	f := &folded{documents: map[documentKey][sha256.Size]byte{}, graph: map[documentKey][sha256.Size]byte{}, open: map[event.ID]bool{}}
+	if f.given, err = discard.Of(ctx, c.Log, database); err != nil {
+		return nil, err
+	}
 	for seg, err := range c.Log.Read(ctx, chain, eventlog.Head{}) {
 		if err != nil {
 			return nil, err
@@ -164,7 +170,7 @@ func (c *Checker) foldEvent(ctx context.Context, f *folded, e *event.Event) erro
 	if !e.IsFact() {
 		return nil
 	}
-	of, kind := search.OfInstance, "instances"
+	of, kind, handler := search.OfInstance, "instances", sweep.Instances
 	switch e.Aggregate.Type {
 	case event.Database:
 		if e.Lifecycle != event.Changes {
@@ -173,7 +179,7 @@ func (c *Checker) foldEvent(ctx context.Context, f *folded, e *event.Event) erro
 		}
 		return nil
 	case classes.Type:
-		of, kind = search.OfClass, "ontologies"
+		of, kind, handler = search.OfClass, "ontologies", sweep.Ontology
 	case writes.Instances:
 	default:
 		return nil
@@ -182,7 +188,7 @@ func (c *Checker) foldEvent(ctx context.Context, f *folded, e *event.Event) erro
 	if err != nil {
 		return err
 	}
-	if c.Graph != nil {
+	if c.Graph != nil && !f.given.Has(graphprojection.Handler, e) {
 		item, ok, err := graphprojection.ItemOf(e, data)
 		if err != nil {
 			return err
@@ -190,6 +196,9 @@ func (c *Checker) foldEvent(ctx context.Context, f *folded, e *event.Event) erro
 		if ok {
 			f.graph[documentKey{item.Kind, item.Class, item.ID}] = item.Digest
 		}
+	}
+	if f.given.Has(handler.Name, e) {
+		return nil
 	}
 	doc, err := of(e, data)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"spiceharvester/shared/discard"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/follow"
@@ -33,6 +34,10 @@ func (s *Sink) catchUp(ctx context.Context, chain int, database string, life eve
 	if st.fence.position < from.fence {
 		from = resume{}
 	}
+	given, err := discard.Of(ctx, s.Log, database)
+	if err != nil {
+		return err
+	}
 	var facts []event.Event
 	flush := func(at eventlog.Head, last *fence) error {
 		if err := s.apply(ctx, name, st, facts, last); err != nil {
@@ -54,7 +59,7 @@ func (s *Sink) catchUp(ctx context.Context, chain int, database string, life eve
 				return fmt.Errorf("graphprojection: %w", err)
 			}
 			for _, e := range seg.Events {
-				if e.Database == database && concerns(&e) && e.Aggregate.Type != event.Database && e.Position.Compare(life) >= 0 {
+				if e.Database == database && concerns(&e) && e.Aggregate.Type != event.Database && e.Position.Compare(life) >= 0 && !given.Has(Handler, &e) {
 					facts = append(facts, e)
 				}
 			}

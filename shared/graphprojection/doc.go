@@ -9,6 +9,7 @@
 //	sink.go      batches of the log, cut by database
 //	commit.go    one commit for many facts, and what is done when it is refused
 //	catchup.go   databases that have to be made again from the log
+//	replay.go    what was refused, once more
 //	behind.go    databases on which the server fails: the others go on
 //	engine.go    the graph as an engine of traversal
 //	compare.go   what the checker compares

@@ -9,6 +9,7 @@ import (
 	"spiceharvester/shared/checker"
 	"spiceharvester/shared/classes"
 	"spiceharvester/shared/consume"
+	"spiceharvester/shared/discard"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/eventlog"
 	"spiceharvester/shared/search"
@@ -112,6 +113,7 @@ type build struct {
 	born     event.Position            // facts before it belong to an earlier life
 	staged   map[string]string         // alias to index; nil after the switch
 	chosen   func(e *event.Event) bool // nil chooses every fact
+	given    discard.Set               // facts that are left out
 	at       eventlog.Head
 	last     event.Position
 	seen     map[string]bool // ids of documents
@@ -150,7 +152,10 @@ func (b *build) discard(ctx context.Context) error {
 
 // read writes the documents of all facts from the present place to the end of
 // the log.
-func (b *build) read(ctx context.Context) error {
+func (b *build) read(ctx context.Context) (err error) {
+	if b.given, err = discard.Of(ctx, b.Log, b.database); err != nil {
+		return err
+	}
 	var docs []search.Document
 	for seg, err := range b.Log.Read(ctx, b.chain, b.at) {
 		if err != nil {
@@ -185,15 +190,15 @@ func (b *build) document(ctx context.Context, e *event.Event) (doc search.Docume
 	if !e.IsFact() || e.Database != b.database || e.Position.Compare(b.born) < 0 {
 		return doc, false, nil
 	}
-	of := search.OfInstance
+	of, handler := search.OfInstance, sweep.Instances
 	switch e.Aggregate.Type {
 	case classes.Type:
-		of = search.OfClass
+		of, handler = search.OfClass, sweep.Ontology
 	case writes.Instances:
 	default:
 		return doc, false, nil
 	}
-	if b.chosen != nil && !b.chosen(e) {
+	if b.given.Has(handler.Name, e) || b.chosen != nil && !b.chosen(e) {
 		return doc, false, nil
 	}
 	data, err := b.Log.Data(ctx, e)
