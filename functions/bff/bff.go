@@ -18,6 +18,7 @@ import (
 	"spiceharvester/shared/monitoring"
 	"spiceharvester/shared/objectify"
 	"spiceharvester/shared/openapi"
+	"spiceharvester/shared/parking"
 	"spiceharvester/shared/platform"
 	"spiceharvester/shared/reads"
 	"spiceharvester/shared/rebuild"
@@ -50,6 +51,7 @@ type Function struct {
 	lineage   *lineage.Reader
 	audit     *audit.Store
 	probes    probes
+	parking   *parking.Service
 }
 
 // exempt are the paths that need no token.
@@ -125,6 +127,7 @@ func (f *Function) routes() {
 	f.taskRoutes()
 	f.adminRoutes()
 	f.replayRoutes()
+	f.parkingRoutes()
 	const db = "/api/v1/databases/{db_name}"
 	f.Handle("GET /api/v1/{$}", f.root)
 	f.Handle("GET /api/v1/health", f.health)

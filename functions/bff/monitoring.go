@@ -19,7 +19,7 @@ func (f *Function) databaseNames(ctx context.Context) (names []string, err error
 }
 
 // projections compares the read model with the fold of the log, of one database
-// (db_name) or of all, and lists what waits parked. It reads the whole log of
+// (db_name) or of all, and lists and counts what is parked. It reads the whole log of
 // each database: for tests and operators, not for polling.
 func (f *Function) projections(r *httpapi.Request) (*httpapi.Response, error) {
 	var names []string
@@ -48,5 +48,9 @@ func (f *Function) projections(r *httpapi.Request) (*httpapi.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.OK(map[string]any{"equal": equal && len(parked) == 0, "databases": reports, "parked": parked}), nil
+	counts, err := f.parking.Registry.Counts(r.Context())
+	if err != nil {
+		return nil, problem.Unavailable(problem.DBUnavailable, "registry", err)
+	}
+	return httpapi.OK(map[string]any{"equal": equal && len(parked) == 0, "databases": reports, "parked": parked, "parked_counts": counts}), nil
 }

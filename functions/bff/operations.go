@@ -16,7 +16,8 @@ var documentation = openapi.Info{
 // operations describe every route, by groups.
 var operations = [][]openapi.Operation{
 	healthOperations, databaseOperations, ontologyOperations, relationOperations, classOperations, instanceOperations,
-	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, describe.Tasks, adminOperations, lakeCredentialOperations, replayOperations,
+	datasetOperations, objectifyOperations, commandOperations, monitoringOperations, monitoring.Operations, describe.Tasks, adminOperations, lakeCredentialOperations,
+	replayOperations, parkingOperations, letterOperations,
 	lineageOperations, auditOperations, summaryOperations,
 	instanceMoreOperations,
 	graphOperations, queryOperations,

@@ -93,7 +93,7 @@ func newSmoke(t *testing.T, w *world, of *client.Client, document string) *smoke
 	return &smoke{api: api{direct, t}, db: im.db, doc: readDocument(api{direct, t}, document), values: map[string]string{
 		"db_name": im.db, "class_label": "Product", "class_id": "Product", "start_entity": "Product", "instance_id": "p1", "command_id": created.Command(),
 		"dataset_id": upload.Text("data", "dataset", "dataset_id"), "version_id": upload.Text("data", "version", "version_id"), "job_id": job.Text("data", "job_id"),
-		"task_id": "6f1d9c0e-5f0a-4b8a-9a51-4f8a1c0b7d11", "branch_name": "main", "service_name": "redis",
+		"task_id": "6f1d9c0e-5f0a-4b8a-9a51-4f8a1c0b7d11", "branch_name": "main", "service_name": "redis", "letter_id": "1",
 	}}
 }
 

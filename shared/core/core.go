@@ -133,6 +133,7 @@ const parkedLimit = 1000
 // Parked is an aggregate that a handler could not go on with.
 type Parked struct {
 	Handler       string `json:"handler"`
+	Database      string `json:"db_name"`
 	AggregateType string `json:"aggregate_type"`
 	AggregateID   string `json:"aggregate_id"`
 	Next          uint64 `json:"next_sequence"`
@@ -150,11 +151,16 @@ func (c *Core) Parked(ctx context.Context) ([]Parked, error) {
 		return nil, problem.Unavailable(problem.DBUnavailable, "registry", err)
 	}
 	list := []Parked{}
-	for _, p := range rows {
-		list = append(list, Parked{
-			Handler: p.Handler, AggregateType: string(p.Aggregate.Type), AggregateID: p.Aggregate.ID, Next: p.Next, Attempts: p.Attempts,
-			NextTry: problem.Timestamp(p.NextTry), Dead: p.Dead, Reason: p.Reason, Since: problem.Timestamp(p.Since),
-		})
+	for i := range rows {
+		list = append(list, ParkedOf(&rows[i]))
 	}
 	return list, nil
+}
+
+// ParkedOf is a row as clients read it.
+func ParkedOf(p *consume.Parked) Parked {
+	return Parked{
+		Handler: p.Handler, Database: p.Database, AggregateType: string(p.Aggregate.Type), AggregateID: p.Aggregate.ID, Next: p.Next, Attempts: p.Attempts,
+		NextTry: problem.Timestamp(p.NextTry), Dead: p.Dead, Reason: p.Reason, Since: problem.Timestamp(p.Since),
+	}
 }

@@ -113,3 +113,16 @@ func TestFaultsOverHTTP(t *testing.T) {
 	mustAsk(t, "PUT", s.URL()+"/_faults", `{"anwser":503}`, 400)
 	mustAsk(t, "DELETE", s.URL()+"/_faults", "", 204)
 }
+
+func TestRefusedDocuments(t *testing.T) {
+	s := start(t, elasticsearch.Config{EnableFaults: true})
+	mustAsk(t, "PUT", s.URL()+"/_faults", `{"refuse":"poison"}`, 204)
+	const bulk = `{"index":{"_index":"i","_id":"a"}}` + "\n" + `{"t":"fine"}` + "\n" + `{"index":{"_index":"i","_id":"b"}}` + "\n" + `{"t":"poison"}` + "\n"
+	if got := mustAsk(t, "POST", s.URL()+"/_bulk", bulk, 200); strings.Count(got, "document_parsing_exception") != 1 || strings.Count(got, `"result":"created"`) != 1 {
+		t.Error(got)
+	}
+	mustAsk(t, "DELETE", s.URL()+"/_faults", "", 204)
+	if got := mustAsk(t, "POST", s.URL()+"/_bulk", bulk, 200); strings.Contains(got, "document_parsing_exception") {
+		t.Error(got)
+	}
+}

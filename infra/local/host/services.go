@@ -80,7 +80,9 @@ func startKafka(_ context.Context, h *Host, port int) error {
 }
 
 func startElasticsearch(ctx context.Context, h *Host, port int) error {
-	server, err := elasticsearch.Start(context.WithoutCancel(ctx), elasticsearch.Config{Dir: filepath.Join(h.data, "elasticsearch"), Port: port, Logger: h.logger})
+	server, err := elasticsearch.Start(context.WithoutCancel(ctx), elasticsearch.Config{
+		Dir: filepath.Join(h.data, "elasticsearch"), Port: port, Logger: h.logger, EnableFaults: h.env.get("ELASTICSEARCH_FAULTS") == "1",
+	})
 	if err != nil {
 		return err
 	}

@@ -55,9 +55,21 @@ func (h *Handler) writeAll(q *request, ops []*engine.Op, policy engine.RefreshPo
 		}
 		return outs, nil
 	}
-	outs, err := h.e.Write(q.ctx, ops, policy)
+	outs := make([]engine.Outcome, len(ops))
+	taken, at := make([]*engine.Op, 0, len(ops)), make([]int, 0, len(ops))
+	for i, op := range ops {
+		if err := h.faults.refused(op); err != nil {
+			outs[i] = engine.Outcome{Index: op.Index, ID: op.ID, Err: err}
+			continue
+		}
+		taken, at = append(taken, op), append(at, i)
+	}
+	written, err := h.e.Write(q.ctx, taken, policy)
 	if err != nil {
 		return nil, eserr.New(500, "i_o_exception", "%s", err.Error())
+	}
+	for k, i := range at {
+		outs[i] = written[k]
 	}
 	return outs, nil
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
+	"spiceharvester/infra/local/elasticsearch/internal/engine"
 	"spiceharvester/infra/local/elasticsearch/internal/eserr"
 	"spiceharvester/infra/local/elasticsearch/internal/xcontent"
 	"spiceharvester/infra/local/standin"
@@ -19,7 +21,8 @@ import (
 // other illegal_state_exception.
 type Faults struct {
 	standin.Faults
-	lost atomic.Bool
+	lost   atomic.Bool
+	poison atomic.Pointer[string]
 }
 
 // LoseShards makes the node behave as one whose shards have not started:
@@ -27,9 +30,30 @@ type Faults struct {
 // red.
 func (f *Faults) LoseShards(lost bool) { f.lost.Store(lost) }
 
+// Refuse makes the mapping refuse every document whose source holds a text, with
+// document_parsing_exception, and takes all others. It is separate from the other
+// faults; "" ends it.
+func (f *Faults) Refuse(text string) {
+	if text == "" {
+		f.poison.Store(nil)
+		return
+	}
+	f.poison.Store(&text)
+}
+
+// refused gives the answer to a document that Refuse speaks of, nil for others.
+func (f *Faults) refused(op *engine.Op) *eserr.Error {
+	text := f.poison.Load()
+	if text == nil || op.Action == engine.DeleteDoc || !strings.Contains(op.Source, *text) {
+		return nil
+	}
+	return eserr.New(http.StatusBadRequest, "document_parsing_exception", "[1:1] failed to parse: a fault of this stand-in refuses documents that hold [%s]", *text)
+}
+
 // Clear ends all faults and lets hanging requests go on.
 func (f *Faults) Clear() {
 	f.Faults.Clear()
+	f.Refuse("")
 	f.LoseShards(false)
 }
 
@@ -63,8 +87,9 @@ type faultRequest struct {
 	Drop       bool   `json:"drop"`
 	Hang       bool   `json:"hang"`
 	LoseShards bool   `json:"lose_shards"`
-	Count      int    `json:"count"` // requests to hit; 0: until cleared
-	Only       string `json:"only"`  // part of the path
+	Refuse     string `json:"refuse"` // documents that hold this text
+	Count      int    `json:"count"`  // requests to hit; 0: until cleared
+	Only       string `json:"only"`   // part of the path
 }
 
 // serveFaults sets faults with PUT and clears them with DELETE.
@@ -89,8 +114,10 @@ func (h *Handler) serveFaults(w http.ResponseWriter, r *http.Request) {
 			h.faults.Hang()
 		case q.LoseShards:
 			h.faults.LoseShards(true)
+		case q.Refuse != "":
+			h.faults.Refuse(q.Refuse)
 		default:
-			http.Error(w, "name one of answer (400-599), drop, hang, lose_shards", http.StatusBadRequest)
+			http.Error(w, "name one of answer (400-599), drop, hang, lose_shards, refuse", http.StatusBadRequest)
 			return
 		}
 		if q.Only != "" {
