@@ -155,11 +155,11 @@ func (f *Function) replayParked(r *httpapi.Request) (*httpapi.Response, error) {
 	}
 	filter.Aggregate.Type = event.AggregateType(aggregateType)
 	if filter.Handler == "" && filter.Database == "" {
-		return nil, problem.InvalidParameter([]any{"body", "handler"}, textReplayWhat.With(), nil)
+		return nil, problem.Validation(problem.InvalidValue([]any{"body", "handler"}, textReplayWhat.With(), nil))
 	}
 	one := filter.Aggregate.Type != "" && filter.Aggregate.ID != "" && filter.Handler != ""
 	if !one && filter.Aggregate != (event.Aggregate{}) {
-		return nil, problem.InvalidParameter([]any{"body", "aggregate_id"}, textReplayOne.With(), filter.Aggregate.ID)
+		return nil, problem.Validation(problem.InvalidValue([]any{"body", "aggregate_id"}, textReplayOne.With(), filter.Aggregate.ID))
 	}
 	if one {
 		if _, _, err := f.parking.One(r.Context(), filter.Handler, filter.Aggregate); err != nil {

@@ -100,8 +100,8 @@ func TestPoisonParksAloneAndIsReplayedInOrder(t *testing.T) {
 	p := newPoisoned(t)
 	p.create("a", "fine")
 	p.shows("a", "fine")
-	p.refuses("poison")
-	p.update("a", "poison", 1)
+	p.refuses("unwanted")
+	p.update("a", "unwanted", 1)
 	p.waits("a@2 true")
 	for i := range 5 { // the class goes on
 		p.create(fmt.Sprint("b", i), "fine")
@@ -111,7 +111,7 @@ func TestPoisonParksAloneAndIsReplayedInOrder(t *testing.T) {
 	p.shows("a", "fine")
 
 	one := p.call(200, "GET", parked+"/fact?handler="+documents+"&aggregate_type=Instance&aggregate_id="+url.QueryEscape(p.aggregate("a")), nil)
-	if one.Text("event", "sequence") != "2" || one.Text("event", "event_type") != "INSTANCE_UPDATED" || !strings.Contains(one.String(), "poison") || one.Text("reason") == "" {
+	if one.Text("event", "sequence") != "2" || one.Text("event", "event_type") != "INSTANCE_UPDATED" || !strings.Contains(one.String(), "unwanted") || one.Text("reason") == "" {
 		t.Errorf("%s", one)
 	}
 	if r := p.call(200, "GET", "/api/v1/monitoring/projections?db_name="+p.db, nil); r.Get("equal") != false || r.Text("parked_counts", 0, "handler") != documents || r.Text("parked_counts", 0, "dead") != "1" {
@@ -142,9 +142,9 @@ func TestADiscardIsHonouredByARebuild(t *testing.T) {
 	p.create("a", "fine")
 	p.create("b", "fine")
 	p.shows("b", "fine")
-	p.refuses("poison")
-	p.update("a", "poison", 1)
-	p.update("b", "poison", 1)
+	p.refuses("unwanted")
+	p.update("a", "unwanted", 1)
+	p.update("b", "unwanted", 1)
 	p.waits("a@2 true", "b@2 true")
 	p.update("b", "healed", 2)
 
@@ -214,5 +214,5 @@ func TestDeadLettersAreListedAndRead(t *testing.T) {
 		t.Errorf("%s", one)
 	}
 	p.call(404, "GET", "/api/v1/admin/dead-letters/999999", nil)
-	p.call(422, "GET", "/api/v1/admin/dead-letters/x", nil)
+	p.call(400, "GET", "/api/v1/admin/dead-letters/x", nil)
 }
