@@ -125,3 +125,26 @@ func TestDeadLettersAreRead(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A rebuild says nothing about what is refused for good: replayed, it must be applied.
+func TestARebuildDoesNotPassOverTheDead(t *testing.T) {
+	r, pool := open(t)
+	now := time.Now().UTC()
+	dead, waiting := event.Aggregate{Type: "Instance", ID: "shop:main:C:dead"}, event.Aggregate{Type: "Instance", ID: "shop:main:C:waiting"}
+	for _, a := range []event.Aggregate{dead, waiting} {
+		p := consume.Parked{Handler: sweep.Instances.Name, Aggregate: a, Database: "shop", Next: 2, Attempts: 1, NextTry: now, Dead: a == dead, Reason: "bad", Since: now}
+		if err := r.Save(t.Context(), sweep.Instances.Name, now, []consume.Progress{{Aggregate: a, Sequence: 1, Park: &p}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pool.Exec(t.Context(), `insert into spice_event_log.aggregates values (1, $1, $2, 'shop', 3, 7, 2, 3, false, 0, 0, 0, now(), '')`, string(a.Type), a.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Advance(t.Context(), sweep.Instances, "shop", event.Position{Chain: 1, Segment: 9, Offset: 1}); err != nil {
+		t.Fatal(err)
+	}
+	marks, err := r.Load(t.Context(), sweep.Instances.Name, []event.Aggregate{dead, waiting})
+	if err != nil || marks[dead].Sequence != 1 || marks[dead].Parked == nil || marks[waiting].Sequence != 3 || marks[waiting].Parked != nil {
+		t.Errorf("%+v, %v", marks, err)
+	}
+}
