@@ -2,16 +2,24 @@ package e2e
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"spiceharvester/infra/e2e/client"
+	"spiceharvester/shared/config"
+	"spiceharvester/shared/event"
+	"spiceharvester/shared/eventlog"
+	"spiceharvester/shared/platform"
 	"spiceharvester/shared/topics"
+	"spiceharvester/shared/writes"
 )
 
 const (
@@ -215,4 +223,38 @@ func TestDeadLettersAreListedAndRead(t *testing.T) {
 	}
 	p.call(404, "GET", "/api/v1/admin/dead-letters/999999", nil)
 	p.call(400, "GET", "/api/v1/admin/dead-letters/x", nil)
+}
+
+// A command that no try can mend has its outcome, and later ones of the same
+// aggregate have theirs.
+func TestAPoisonCommandFails(t *testing.T) {
+	p := newPoisoned(t)
+	p.create("a", "fine")
+	settings, err := config.FromEnv(func(name string) string { return p.w.host.Env[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.FunctionURL = ""
+	other, err := platform.Open("a-newer-release", settings, slog.New(slog.DiscardHandler)) // writes what nobody here knows
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(other.Close)
+	id := event.ID(uuid.NewString())
+	_, err = other.Log.Append(t.Context(), eventlog.Entry{Event: event.Event{
+		ID: id, Type: "PAINT_INSTANCE_REQUESTED", Source: "/test", Time: time.Now().UTC(), Kind: event.Command,
+		Aggregate: event.Aggregate{Type: writes.Instances, ID: p.aggregate("a")}, Database: p.db, Branch: "main", Data: []byte(`{}`),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, settleLimit, func() string {
+		r, err := p.Do(t.Context(), "GET", "/api/v1/commands/"+string(id)+"/status", nil)
+		if err != nil || r.Text("status") != "FAILED" || r.Text("error") == "" {
+			return fmt.Sprint(r, err)
+		}
+		return ""
+	})
+	p.update("a", "later", 1)
+	p.shows("a", "later")
 }

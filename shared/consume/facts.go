@@ -143,11 +143,17 @@ func (f *Facts) consume(ctx context.Context, deliveries []event.Event) error {
 	return nil
 }
 
+// maxSingles bounds the facts that one delivery applies each by itself.
+const maxSingles = 100
+
 // oneByOne applies facts that were refused together, each by itself, so that what
-// is parked begins with the one that the sink refuses. It gives the rest, with its
-// error.
+// is parked for good begins with the one that the sink refuses. It gives the rest,
+// with its error: not a permanent one if there are too many for one delivery.
 func (f *Facts) oneByOne(ctx context.Context, done []Progress, w Work, refused error) ([]Progress, Work, error) {
-	for len(w.Facts) > 1 {
+	for singles := 0; len(w.Facts) > 1; singles++ {
+		if singles == maxSingles {
+			return done, w, fmt.Errorf("the rest of many facts is tried later: %s", refused)
+		}
 		first := Work{w.Aggregate, w.Facts[:1]}
 		if err := tries(ctx, f.Retry, []Work{first}, f.Effect)[0]; err != nil {
 			return done, w, err

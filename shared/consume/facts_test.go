@@ -293,3 +293,25 @@ func TestTheFactThatIsRefusedIsTheOneThatIsParked(t *testing.T) {
 		t.Errorf("mark %+v, %v", m, err)
 	}
 }
+
+// So many facts before the refused one are applied in several deliveries.
+func TestManyFactsBeforeTheRefusedOne(t *testing.T) {
+	w, s := newWorld(t), &sink{}
+	c := w.consumer(t, s)
+	const n = 250
+	s.fail = func(w consume.Work) error {
+		if w.Facts[len(w.Facts)-1].Sequence == n {
+			return consume.Permanent(errors.New("poison"))
+		}
+		return nil
+	}
+	facts := w.facts(t, "a", n)
+	for _, next := range []uint64{101, 201, n} {
+		deliver(t, c, facts[n-1])
+		marks, err := w.registry.Load(t.Context(), "projection", []event.Aggregate{facts[0].Aggregate})
+		if m := marks[facts[0].Aggregate]; err != nil || m.Sequence != next-1 || m.Parked == nil || m.Parked.Next != next || m.Parked.Dead != (next == n) {
+			t.Errorf("mark %+v, %v, want %d", m, err, next)
+		}
+		w.pass(time.Hour)
+	}
+}

@@ -5,7 +5,7 @@ package rebuild
 var NotKept = map[string]string{
 	"spice_tasks.tasks":                     "reports of what was done; what was done stands elsewhere",
 	"spice_event_registry.processed_events": "what was done with deliveries, for a few days; for readers only",
-	"spice_event_registry.parked":           "what failed is tried again, and fails again or does not",
+	"spice_event_registry.parked":           "what failed is tried again, and fails again or does not; what was discarded stands in the log",
 	"spice_event_registry.dead_letters":     "bytes of deliveries that were no event, for the operator",
 	"spice_event_registry.sweeps":           "where the comparison of watermarks stands; it begins again",
 	"spice_access.lakefs_credentials":       "secrets, which the log must not hold; an administrator stores them again",
