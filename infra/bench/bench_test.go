@@ -22,7 +22,11 @@ import (
 // start runs a host and gives a client of its BFF, with a database and a class.
 func start(b *testing.B) (*process.Host, *client.Client) {
 	b.Helper()
-	return startWith(b, nil)
+	env := map[string]string{}
+	if address := os.Getenv("PPROF_ADDRESS"); address != "" {
+		env["PPROF_ADDRESS"] = address // the host serves its profiles there
+	}
+	return startWith(b, env)
 }
 
 // startWith runs a host with settings of its own.
@@ -90,6 +94,7 @@ func BenchmarkCreate(b *testing.B) {
 			var mu sync.Mutex
 			var latencies []time.Duration
 			var work sync.WaitGroup
+			before := cpu(b, host)
 			b.ResetTimer()
 			for range clients {
 				work.Go(func() {
@@ -110,9 +115,11 @@ func BenchmarkCreate(b *testing.B) {
 			accepted := b.Elapsed()
 			untilNoneIsOpen(b, host)
 			b.StopTimer()
+			spent := cpu(b, host) - before
 			slices.Sort(latencies)
 			b.ReportMetric(float64(b.N)/accepted.Seconds(), "accepted/s")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "completed/s")
+			b.ReportMetric(perThousand(spent, b.N), "cpu-ms/1000")
 			b.ReportMetric(float64(latencies[len(latencies)/2].Microseconds())/1000, "p50-ms")
 			b.ReportMetric(float64(latencies[len(latencies)*99/100].Microseconds())/1000, "p99-ms")
 		})
@@ -136,8 +143,9 @@ func untilNoneIsOpen(b *testing.B, host *process.Host) {
 // BenchmarkBulk sends bulk creates of 1,000 rows, one after the other, until each
 // has ended.
 func BenchmarkBulk(b *testing.B) {
-	_, api := start(b)
+	host, api := start(b)
 	const rows = 1000
+	before := cpu(b, host)
 	for n := 0; b.Loop(); n++ {
 		instances := make([]map[string]any, rows)
 		for i := range instances {
@@ -146,4 +154,5 @@ func BenchmarkBulk(b *testing.B) {
 		must(b, api, "/api/v1/databases/bench/instances/Item/bulk-create", map[string]any{"instances": instances}, client.Wait(60))
 	}
 	b.ReportMetric(float64(b.N*rows)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(perThousand(cpu(b, host)-before, b.N*rows), "cpu-ms/1000")
 }

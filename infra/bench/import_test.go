@@ -28,6 +28,7 @@ func BenchmarkImport(b *testing.B) {
 	idle := memory(b, host, "VmRSS:")
 	transactions, segments := 0, 0
 	var upload, write, index time.Duration
+	spent := cpu(b, host)
 	for n := 0; b.Loop(); n++ {
 		db := "zip" + strconv.Itoa(n)
 		must(b, api, "/api/v1/databases", map[string]any{"name": db}, client.Wait(10))
@@ -59,6 +60,7 @@ func BenchmarkImport(b *testing.B) {
 		segments += heads(b, host) - head
 	}
 	all := float64(b.N * rows)
+	b.ReportMetric(perThousand(cpu(b, host)-spent, b.N*rows), "cpu-ms/1000")
 	b.ReportMetric(all/(upload+write+index).Seconds(), "rows/s")
 	b.ReportMetric(upload.Seconds()/float64(b.N)*1000, "upload-ms")
 	b.ReportMetric(write.Seconds()/float64(b.N)*1000, "write-ms")
