@@ -11,8 +11,15 @@ import (
 	"spiceharvester/infra/local/loopback"
 )
 
-// tick is how often keys grow older: miniredis lets no time pass by itself.
-const tick = 50 * time.Millisecond
+// miniredis lets no time pass by itself, and letting it pass looks at every key
+// under its lock. So keys grow older each tick, and the more there are the more
+// seldom: at most one part in share of the time is spent on it, until a key may
+// live oldest too long.
+const (
+	tick   = 50 * time.Millisecond
+	share  = 100
+	oldest = 5 * time.Second
+)
 
 // Server is a running Redis.
 type Server struct {
@@ -33,17 +40,18 @@ func Start(port int) (*Server, error) {
 
 func (s *Server) age() {
 	defer close(s.done)
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	last := time.Now()
-	for {
+	timer := time.NewTimer(tick)
+	defer timer.Stop()
+	for last := time.Now(); ; {
 		select {
 		case <-s.stop:
 			return
-		case now := <-ticker.C:
-			s.mini.FastForward(now.Sub(last))
-			last = now
+		case <-timer.C:
 		}
+		now := time.Now()
+		s.mini.FastForward(now.Sub(last))
+		last = now
+		timer.Reset(min(max(tick, share*time.Since(now)), oldest))
 	}
 }
 
