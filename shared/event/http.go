@@ -48,12 +48,14 @@ func NewHTTPBatchRequest(ctx context.Context, target string, events []Event) (*h
 		if err != nil {
 			return nil, err
 		}
-		body = append(body, bytes.TrimSuffix(line, []byte("}\n"))...)
+		// The transport's attributes go first: data must stay the last member for
+		// scanLine to read the line.
+		body = append(body, '{')
 		for _, a := range events[i].transport() {
-			body = append(body, `,"`+a.name+`":`...)
-			body = appendString(body, a.value)
+			body = append(body, `"`+a.name+`":`...)
+			body = append(appendString(body, a.value), ',')
 		}
-		body = append(body, '}')
+		body = append(body, bytes.TrimSuffix(line[1:], []byte("\n"))...)
 	}
 	body = append(body, ']')
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
