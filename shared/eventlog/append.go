@@ -60,6 +60,7 @@ type Log struct {
 	groups []*batch.Group[*Entry, Result]
 	looks  []*batch.Group[[]event.Aggregate, View]
 	closed bool
+	recent recent
 }
 
 // New makes a Log. It does no I/O: the first use opens or creates log.json.

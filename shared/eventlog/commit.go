@@ -81,6 +81,7 @@ func (c *chain) commit(ctx context.Context, entries []*Entry, reply answer) {
 		switch err := c.put(ctx, seg); {
 		case err == nil:
 			c.committed(seg)
+			c.log.keep(seg)
 			// The log has the segment; an index that cannot be reached now is
 			// brought up by whoever comes next.
 			if _, err := c.log.apply(ctx, seg); err != nil {

@@ -167,6 +167,13 @@ func (l *Log) CommandsOf(ctx context.Context, actor string, since time.Time, lim
 // Read walks the segments of a chain from a place to the end, in order. It
 // checks that each continues the one before.
 func (l *Log) Read(ctx context.Context, chain int, from Head) iter.Seq2[*Segment, error] {
+	return l.walk(ctx, chain, from, func(ctx context.Context, meta Meta, chain int, at Head) (*Segment, error) {
+		return l.segment(ctx, meta, chain, at.Next)
+	})
+}
+
+// walk reads segments one by one until there is none.
+func (l *Log) walk(ctx context.Context, chain int, from Head, read func(context.Context, Meta, int, Head) (*Segment, error)) iter.Seq2[*Segment, error] {
 	return func(yield func(*Segment, error) bool) {
 		meta, err := l.Meta(ctx)
 		if err != nil {
@@ -174,7 +181,7 @@ func (l *Log) Read(ctx context.Context, chain int, from Head) iter.Seq2[*Segment
 			return
 		}
 		for at := from; ; {
-			seg, err := l.segment(ctx, meta, chain, at.Next)
+			seg, err := read(ctx, meta, chain, at)
 			if errors.Is(err, ErrNotFound) {
 				return
 			}

@@ -52,7 +52,7 @@ func (l *Log) Relay(ctx context.Context, chain int, p Publisher) (published int,
 		events, segments = nil, 0
 		return nil
 	}
-	for seg, err := range l.Read(ctx, chain, at) {
+	for seg, err := range l.Tail(ctx, chain, at) {
 		if err == nil && seg.Number >= head.Next {
 			_, err = l.apply(ctx, seg)
 		}

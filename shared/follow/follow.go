@@ -197,7 +197,7 @@ func (f *Follower) step(ctx context.Context, number int) (applied int, more bool
 	to := from
 	var events []event.Event
 	if from.Next < head.Next {
-		for seg, err := range f.Log.Read(ctx, number, from) {
+		for seg, err := range f.Log.Tail(ctx, number, from) {
 			if err != nil {
 				return 0, false, err
 			}

@@ -104,7 +104,7 @@ func (h *Hub) look(ctx context.Context, heads []eventlog.Head) (found bool) {
 }
 
 func (h *Hub) lookAt(ctx context.Context, chain int, head *eventlog.Head) (moved bool, err error) {
-	for segment, err := range h.Log.Read(ctx, chain, *head) {
+	for segment, err := range h.Log.Tail(ctx, chain, *head) {
 		if err != nil {
 			return moved, err
 		}
