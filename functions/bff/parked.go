@@ -5,6 +5,7 @@ import (
 
 	"spiceharvester/shared/consume/pgregistry"
 	"spiceharvester/shared/core"
+	"spiceharvester/shared/describe"
 	"spiceharvester/shared/event"
 	"spiceharvester/shared/httpapi"
 	"spiceharvester/shared/openapi"
@@ -236,7 +237,7 @@ var parkingOperations = []openapi.Operation{
 	{
 		Pattern: "POST " + parkedPath + "/discard", Tag: "Admin Operations", Summary: "Give up the fact that an aggregate is parked at, for one handler", Hidden: true, Body: discardBody{},
 		About:   "The discard is an event in the log; projections that are made again leave the fact out. Refused with 409 unless the aggregate is parked at exactly expected_seq.",
-		Params:  []openapi.Param{idempotencyParam, expectedParam},
+		Params:  []openapi.Param{describe.Idempotency, expectedParam},
 		Answers: map[int]any{200: discardedBody{}}, Fails: []int{400, 404, 409, 413, 503},
 	},
 }

@@ -155,6 +155,7 @@ func (h *Host) startAtOnce(ctx context.Context, list []backing) error {
 	for i, s := range list {
 		if h.env.given(s.address) {
 			h.logger.InfoContext(ctx, "uses "+s.name+" of the environment", "variable", s.address)
+			h.set(s.address, h.env.get(s.address)) // the env file holds every address
 			continue
 		}
 		port, err := h.env.port(s.port, s.number)
