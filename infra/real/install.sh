@@ -8,7 +8,7 @@ programs=$(mkdir -p "${1:-.bin/real}" && cd "${1:-.bin/real}" && pwd)
 
 for tool in java mvn; do
 	if ! command -v "$tool" >/dev/null; then
-		echo "$tool is missing: the real Kafka and Elasticsearch need Java 17 and Maven. On Debian type: sudo apt-get install -y openjdk-17-jre-headless maven" >&2
+		echo "$tool is missing: the real Kafka and Elasticsearch need Java 17 and Maven. On Debian type: sudo apt-get install -y openjdk-17-jdk-headless maven" >&2
 		exit 1
 	fi
 done

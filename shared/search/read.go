@@ -114,7 +114,9 @@ func runSearch[T any](ctx context.Context, c *Client, alias string, body object,
 	if err != nil {
 		return fmt.Errorf("search: query: %w", err)
 	}
-	if err := c.do(ctx, "search "+alias, esapi.SearchRequest{Index: []string{alias}, Body: bytes.NewReader(encoded)}, answer); err != nil {
+	if err := started(ctx, func() error {
+		return c.do(ctx, "search "+alias, esapi.SearchRequest{Index: []string{alias}, Body: bytes.NewReader(encoded)}, answer)
+	}); err != nil {
 		return err
 	}
 	if answer.TimedOut || answer.Shards.Failed > 0 {
@@ -130,7 +132,9 @@ func (c *Client) Get(ctx context.Context, alias, id string) (source json.RawMess
 		Found  bool
 		Source json.RawMessage `json:"_source"`
 	}
-	err = c.do(ctx, "get "+alias, esapi.GetRequest{Index: alias, DocumentID: url.PathEscape(id)}, &answer)
+	err = started(ctx, func() error {
+		return c.do(ctx, "get "+alias, esapi.GetRequest{Index: alias, DocumentID: url.PathEscape(id)}, &answer)
+	})
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusNotFound {
 		return nil, false, nil

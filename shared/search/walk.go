@@ -75,7 +75,9 @@ type Walk struct {
 // Begin opens a walk; Close it. A read model that does not exist yet is empty.
 func (c *Client) Begin(ctx context.Context, q Query) (*Walk, error) {
 	var answer struct{ ID string }
-	err := c.do(ctx, "open view of "+q.Alias, esapi.OpenPointInTimeRequest{Index: []string{q.Alias}, KeepAlive: keepAlive}, &answer)
+	err := started(ctx, func() error {
+		return c.do(ctx, "open view of "+q.Alias, esapi.OpenPointInTimeRequest{Index: []string{q.Alias}, KeepAlive: keepAlive}, &answer)
+	})
 	if isMissingIndex(err) {
 		return &Walk{done: true}, nil
 	}
