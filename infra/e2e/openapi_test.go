@@ -119,6 +119,7 @@ func bffRecipes(s *smoke) map[string]recipe {
 	one, db := "/databases/{db_name}", s.db
 	equality := list{object{"field": "product_id", "operator": "eq", "value": "p1"}}
 	return map[string]recipe{
+		"GET /monitoring/projections":                                     {query: "db_name=" + db}, // all of a busy host takes minutes
 		"POST /admin/rebuild":                                             {body: object{"sinks": list{"registries"}}},
 		"POST /admin/lakefs/credentials":                                  {body: credentials("user", "smoke", "AKIASMOKE", "smoke")},
 		"POST /databases":                                                 {body: object{"name": databaseName(s.t), "description": "openapi contract smoke db"}},

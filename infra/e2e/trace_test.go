@@ -169,6 +169,8 @@ func TestOneCommandIsOneTrace(t *testing.T) {
 	eventually(t, time.Minute, func() string {
 		return c.lacks("http_requests_total", "http_response_size_bytes", "db_connection_pool_size", "events_published_total", "ontology_created_total")
 	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if len(c.paths) != 2 || !c.paths["POST /v1/traces application/json"] || !c.paths["POST /v1/metrics application/json"] {
 		t.Errorf("the collector is asked %v", c.paths)
 	}
